@@ -1,0 +1,118 @@
+"""What stands outside the workbook: `sheetcrm.toml` and the environment.
+
+The only module that reads the environment. It knows where the settings of the
+machine are looked for and what they may say; it opens no workbook, and never
+takes a path from a cell.
+"""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sheetcrm.messages import LANGUAGES
+from sheetcrm.problems import BadSettings, UsageError
+
+__all__ = ["Config", "FILE_NAME", "is_address", "language", "load", "resolve"]
+
+FILE_NAME = "sheetcrm.toml"
+
+KEYS: Mapping[str, frozenset[str] | None] = {"workbooks": None, "offers": frozenset({"folder"})}
+"""The sections of the file and the keys of each; `None` where people choose the names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """What `sheetcrm.toml` says. Without a file: nothing."""
+
+    file: Path | None = None
+    workbooks: Mapping[str, str] = field(default_factory=dict)
+    """Short name → path or address; paths already lead from the file's folder."""
+    offers_folder: Path | None = None
+    """Where offers are made and looked for, and nowhere else."""
+
+
+def language(environ: Mapping[str, str] | None = None) -> str:
+    """The language of the person at the keyboard, English where we do not speak theirs."""
+    environ = os.environ if environ is None else environ
+    said = next((environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if environ.get(name)), "")
+    code = said[:2].casefold()
+    return code if code in LANGUAGES else "en"
+
+
+def load(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> Config:
+    """Read the settings file: `SHEETCRM_CONFIG`, else the current folder's, else the person's own."""
+    file = _find(os.environ if environ is None else environ, cwd or Path())
+    if file is None:
+        return Config()
+    said = _read(file)
+    _refuse_unknown(said, file)
+    folder = said.get("offers", {}).get("folder")
+    return Config(
+        file,
+        {name: _place(where, file) for name, where in said.get("workbooks", {}).items()},
+        Path(_place(folder, file)) if folder is not None else None,
+    )
+
+
+def resolve(where: str | Path, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:
+    """The path or address of a workbook that a person named, by path, address or short name.
+
+    Whether there is such a file is not asked here.
+    """
+    where = str(where)
+    if is_address(where):
+        return where
+    known = load(environ, cwd)
+    if where in known.workbooks:
+        return known.workbooks[where]
+    path = (cwd or Path()) / Path(where).expanduser()
+    # A bare word without an ending is a name that nobody wrote down, not a file to look for.
+    if Path(where).name == where and not path.suffix and not path.exists():
+        key = "unknown-name" if known.workbooks else "no-names"
+        raise UsageError(key, name=where, file=FILE_NAME, known=", ".join(sorted(known.workbooks)))
+    return str(path)
+
+
+def is_address(where: str) -> bool:
+    """Whether it leads to the web rather than to a file."""
+    return where.startswith(("https://", "http://"))
+
+
+def _find(environ: Mapping[str, str], cwd: Path) -> Path | None:
+    if named := environ.get("SHEETCRM_CONFIG"):
+        if not (file := cwd / Path(named).expanduser()).is_file():
+            raise BadSettings("no-config", file=str(file))
+        return file
+    home = Path(environ.get("XDG_CONFIG_HOME") or "~/.config").expanduser()
+    return next((file for folder in (cwd, home / "sheetcrm") if (file := folder / FILE_NAME).is_file()), None)
+
+
+def _read(file: Path) -> dict[str, dict[str, str]]:
+    try:
+        said = tomllib.loads(file.read_text("utf-8-sig"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSettings("config-unreadable", file=str(file), reason=str(error)) from error
+    for section, entries in said.items():
+        if not isinstance(entries, dict):
+            raise BadSettings("config-unknown", file=str(file), keys=section)
+        for key, value in entries.items():
+            if not isinstance(value, str) or not value.strip():
+                raise BadSettings("config-not-text", file=str(file), key=f"{section}.{key}")
+    return said
+
+
+def _refuse_unknown(said: Mapping[str, Mapping[str, str]], file: Path) -> None:
+    unknown = [section for section in said if section not in KEYS]
+    for section, allowed in KEYS.items():
+        if allowed is not None:
+            unknown += [f"{section}.{key}" for key in said.get(section, {}) if key not in allowed]
+    if unknown:
+        raise BadSettings("config-unknown", file=str(file), keys=", ".join(unknown))
+
+
+def _place(where: str, file: Path) -> str:
+    return where if is_address(where) else str(file.parent / Path(where).expanduser())

@@ -1,0 +1,34 @@
+"""Answers for the terminal: problems, plans, receipts, History, the funnel; as text and as JSON.
+
+Knows how things read; changes and counts nothing. All of it is plain text, so
+that a terminal, a pipe and a log file show the same.
+"""
+
+from __future__ import annotations
+
+from sheetcrm.display.answers import (
+    events_json,
+    events_text,
+    findings_text,
+    import_text,
+    problems_text,
+)
+from sheetcrm.display.funnels import funnel_text
+from sheetcrm.display.numbers import amount_text, number_text, percent_text
+from sheetcrm.display.plans import plan_json, plan_text, receipt_json, receipt_text
+
+__all__ = [
+    "amount_text",
+    "events_json",
+    "events_text",
+    "findings_text",
+    "funnel_text",
+    "import_text",
+    "number_text",
+    "percent_text",
+    "plan_json",
+    "plan_text",
+    "problems_text",
+    "receipt_json",
+    "receipt_text",
+]

@@ -1,0 +1,105 @@
+"""Lists as the terminal shows them: problems, findings, History, the report of an import."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from sheetcrm import messages
+from sheetcrm.display.numbers import amount_text
+from sheetcrm.display.plans import said
+from sheetcrm.problems import SEVERITIES, Problem
+
+if TYPE_CHECKING:
+    from sheetcrm.model import Event
+    from sheetcrm.pipeline import Pipeline
+
+__all__ = ["events_json", "events_text", "findings_text", "import_text", "problems_text"]
+
+SIGNS = {"error": "✗", "warning": "!", "hint": "·"}
+
+
+class Sayable(Protocol):
+    """Anything that can be said in a language: a problem, a finding."""
+
+    def message(self, language: str) -> str:
+        """What it is, in words."""
+        ...
+
+
+class Report(Protocol):
+    """Anything that tells a person what it did: an import."""
+
+    def as_text(self, language: str) -> str:
+        """What it did, in words."""
+        ...
+
+
+def problems_text(problems: Sequence[Problem], language: str) -> str:
+    """Every problem below its tab, in the order of rows, and their sum."""
+    if not problems:
+        return said("problem-none", language)
+    by_tab: dict[str, list[Problem]] = {}
+    for problem in problems:
+        by_tab.setdefault(problem.tab, []).append(problem)
+    lines: list[str] = []
+    for tab, found in by_tab.items():
+        lines += ["", tab]
+        for problem in sorted(found, key=lambda p: (p.row or 0, SEVERITIES.index(p.severity))):
+            row = said("problem-row", language, row=problem.row) if problem.row else ""
+            where = " · ".join(filter(None, (row, problem.id, problem.column)))
+            lines.append(f"  {SIGNS[problem.severity]} {where + ': ' if where else ''}{problem.message(language)}")
+    numbers = {
+        f"{severity}s": messages.text(
+            "report", f"n-{severity}", language, n=sum(p.severity == severity for p in problems)
+        )
+        for severity in SEVERITIES
+    }
+    return "\n".join([*lines[1:], "", said("problem-sum", language, **numbers)])
+
+
+def findings_text(findings: Sequence[Sayable], language: str) -> str:
+    """What stands in the way of working on a file."""
+    return "\n".join(f"✗ {f.message(language)}" for f in findings) or said("finding-none", language)
+
+
+def events_text(events: Sequence[Event], language: str, pipeline: Pipeline | None = None) -> str:
+    """What happened, day by day, in the order in which sync saw it."""
+    lines: list[str] = []
+    day: str | None = None
+    for event in events:
+        seen = event.happened_on.isoformat() if event.happened_on else said("day-unknown", language)
+        if seen != day:
+            lines += ["", seen]
+            day = seen
+        lines.append(f"  {event_line(event, language, pipeline)}")
+    return "\n".join(lines[1:]) or said("event-none", language)
+
+
+def event_line(event: Event, language: str, pipeline: Pipeline | None) -> str:
+    """`R-0042 won: Negotiation → Won (Ana, 3,500.00 EUR, “…”)`."""
+    before, after = (place_name(word, language, pipeline) for word in (event.before, event.after))
+    change = " → ".join(filter(None, (before, after)))
+    money = amount_text(event.value, event.currency, language) if event.value is not None else ""
+    more = ", ".join(filter(None, (event.owner, money, event.reason, event.competitor, event.note)))
+    what = " ".join(filter(None, (event.record, messages.text("events", event.event, language))))
+    return f"{what}{': ' + change if change else ''}{f' ({more})' if more else ''}"
+
+
+def place_name(word: str, language: str, pipeline: Pipeline | None) -> str:
+    """A stage's or a tab's name; anything else as it is."""
+    stage = pipeline.stage(word) if pipeline else None
+    if stage:
+        return stage.name
+    return messages.text("tabs", word, language) if word in messages.area("tabs") else word
+
+
+def events_json(events: Iterable[Event]) -> dict[str, object]:
+    """The shape of `log --json`: amounts are numbers, days ISO text."""
+    lines = ((event, event.model_dump(mode="json")) for event in events)
+    return {"events": [line | {"value": None if e.value is None else float(e.value)} for e, line in lines]}
+
+
+def import_text(report: Report, language: str) -> str:
+    """What an import took in, and every line that it did not."""
+    return report.as_text(language)

@@ -1,0 +1,264 @@
+"""Every row of a run as a draft: which record it is, and what shall become of it.
+
+Gives each row its ID for life, tells copies from originals, notices what went
+missing, and stops a tab that shows signs of a disaster (law 6). What a stage
+means is not known here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sheetcrm.columns import Layout
+from sheetcrm.ledger import Ledger
+from sheetcrm.model import Lead, State
+from sheetcrm.problems import Problem
+from sheetcrm.tables import Cell, is_blank, raw_text
+from sheetcrm.validate import Entry, Found, identity_of, people_digest
+
+__all__ = ["Counter", "Draft", "Identified", "identify", "signs_of_disaster"]
+
+PREFIXES = {"accounts": "A", "activities": "T"}
+"""The first letter of IDs by tab; every record of the pipeline is an R."""
+
+
+@dataclass(slots=True)
+class Draft:
+    """One row and all that this run wants of it."""
+
+    entry: Entry
+    id: str = ""
+    old: State | None = None
+    """What sync remembered; `None` for a row it never saw."""
+    home: str = ""
+    """The tab in which the row shall live after this run."""
+    identity: str = ""
+    fingerprint: str = ""
+    sync: dict[str, Cell] = field(default_factory=dict)
+    """What sync's own fields shall say."""
+    people: dict[str, Cell] = field(default_factory=dict)
+    """What is put into people's cells: spellings, blanks that may be filled, answered commands."""
+    state: dict[str, object] = field(default_factory=dict)
+    """What State shall remember, where it is not as before."""
+    key: str = ""
+    """Of an arrival: the fingerprint of the line it came from."""
+    frozen: bool = False
+    """Left exactly as it stands."""
+    as_it_stands: bool = False
+    """Accepted in whatever stage it stands: taken over or imported."""
+
+    @property
+    def layout(self) -> Layout:
+        """The tab the row stands in now."""
+        return self.entry.layout
+
+    @property
+    def lead(self) -> Lead:
+        """The record, for a row of the pipeline."""
+        if not isinstance(self.entry.record, Lead):
+            raise TypeError(f"{self.id} is no record of the pipeline")
+        return self.entry.record
+
+    def remembered(self, name: str, default: object = "") -> object:
+        """A field of State as it shall be."""
+        if name in self.state:
+            return self.state[name]
+        return getattr(self.old, name) if self.old else default
+
+
+@dataclass(slots=True)
+class Counter:
+    """Gives out numbers that were never given before."""
+
+    prefix: str
+    last: int
+
+    def next(self) -> str:
+        """The next ID."""
+        self.last += 1
+        return f"{self.prefix}-{self.last:04d}"
+
+
+@dataclass(slots=True)
+class Noted:
+    """Something that giving IDs brought to light, to be an event."""
+
+    event: str
+    id: str
+    tab: str
+    before: str = ""
+    after: str = ""
+
+
+@dataclass(slots=True)
+class Identified:
+    """The rows of one kind of ID, each with its record."""
+
+    drafts: list[Draft] = field(default_factory=list)
+    gone: list[State] = field(default_factory=list)
+    """Known records of which there is no row; newly gone or gone before."""
+    noted: list[Noted] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def well_formed(raw: Cell, prefix: str) -> str:
+    """The ID that a cell holds, `R-0042` for `r-42 ` too; "" for anything else."""
+    match = re.fullmatch(rf"\s*{prefix}-?0*(\d{{1,9}})\s*", raw_text(raw), re.IGNORECASE)
+    return f"{prefix}-{int(match[1]):04d}" if match else ""
+
+
+def counter(prefix: str, ids: Iterable[str]) -> Counter:
+    """Counts on from the greatest ID ever seen."""
+    numbers = (int(id_[2:]) for id_ in ids if id_.startswith(f"{prefix}-") and id_[2:].isdigit())
+    return Counter(prefix, max(numbers, default=0))
+
+
+def identify(prefix: str, entries: Iterable[Entry], ledger: Ledger) -> Identified:
+    """Find the record of each row. The original of two rows with one ID keeps it.
+
+    A row whose ID was wiped out or typed over gets it back where exactly one lost
+    record fits; a half-typed row gets none yet.
+    """
+    states = {id_: s for id_, s in ledger.states.items() if well_formed(id_, prefix) == id_}
+    result = Identified()
+    by_id: dict[str, list[Draft]] = defaultdict(list)
+    nameless: list[Draft] = []
+    digests = _Digests()
+    for entry in entries:
+        draft = Draft(entry, identity=identity_of(entry), fingerprint=digests.of(entry), home=entry.layout.name)
+        result.drafts.append(draft)
+        draft.id = well_formed(entry.cell("id"), prefix)
+        if draft.id and entry.kind != "aside":
+            by_id[draft.id].append(draft)
+        else:
+            draft.id = ""
+            nameless.append(draft)
+    for id_, drafts in by_id.items():
+        nameless += _settle(id_, drafts, states.get(id_), result)
+    numbers = counter(prefix, [*ledger.states, *(e.record for e in ledger.events), *by_id])
+    lost = {id_: state for id_, state in states.items() if id_ not in by_id}
+    for draft in _restored(nameless, lost, result):
+        if draft.entry.kind == "record":
+            raw = raw_text(draft.entry.cell("id"))
+            draft.id = numbers.next()
+            if "copy_of" in draft.state:
+                result.noted.append(Noted("id-given", draft.id, draft.layout.name, raw, draft.id))
+            elif raw.strip():
+                result.noted.append(Noted("overwritten", draft.id, draft.layout.name, raw, draft.id))
+    for draft in result.drafts:
+        draft.old = states.get(draft.id)
+    result.gone = [state for id_, state in lost.items() if id_ in lost]
+    return result
+
+
+class _Digests:
+    """The fingerprint of people's cells, prepared once a tab."""
+
+    def __init__(self) -> None:
+        self._by_tab: dict[str, Callable[[Sequence[Cell], Mapping[str, str]], str]] = {}
+
+    def of(self, entry: Entry) -> str:
+        fingerprint = self._by_tab.get(entry.layout.title)
+        if fingerprint is None:
+            fingerprint = self._by_tab[entry.layout.title] = people_digest(entry.layout)
+        return fingerprint(entry.cells, entry.spellings)
+
+
+def _settle(id_: str, drafts: list[Draft], state: State | None, result: Identified) -> list[Draft]:
+    """Leave the ID with its original; the copies are returned without one.
+
+    Where nobody can tell which is the original, all are frozen and flagged.
+    """
+    if len(drafts) == 1:
+        return []
+    original: Draft | None = drafts[0]
+    if state:
+        fitting = [d for d in drafts if d.identity == state.identity]
+        at_home = [d for d in fitting if d.layout.name == state.tab]
+        original = next(iter(at_home or fitting), None)
+    if original is None:
+        for draft in drafts:
+            draft.frozen = True
+            others = ", ".join(f"{d.layout.title} {(d.entry.row or 0) + 1}" for d in drafts if d is not draft)
+            draft.entry.found.append(Found("id", "duplicate-id", {"value": id_, "others": others}))
+        return []
+    copies = [draft for draft in drafts if draft is not original]
+    for copy in copies:
+        copy.id = ""
+        copy.state["copy_of"] = id_
+        where = f"{original.layout.title} {(original.entry.row or 0) + 1}"
+        copy.entry.found.append(Found("id", "copied-id", {"value": id_, "others": where}))
+    return copies
+
+
+def _restored(nameless: Sequence[Draft], lost: dict[str, State], result: Identified) -> list[Draft]:
+    """Give lost IDs back where exactly one row and one lost record fit; return the rest."""
+    for key in ("fingerprint", "identity"):
+        by_key: dict[str, list[str]] = defaultdict(list)
+        for id_, state in lost.items():
+            if value := getattr(state, key):
+                by_key[value].append(id_)
+        wanting = defaultdict(list)
+        for draft in nameless:
+            if not draft.id and draft.entry.kind == "record" and "copy_of" not in draft.state:
+                wanting[getattr(draft, key)].append(draft)
+        for value, drafts in wanting.items():
+            ids = by_key.get(value, [])
+            if value and len(drafts) == 1 and len(ids) == 1:
+                draft, id_ = drafts[0], ids[0]
+                draft.id = id_
+                del lost[id_]
+                raw = raw_text(draft.entry.cell("id"))
+                result.noted.append(Noted("id-restored", id_, draft.layout.name, raw, id_))
+    return [draft for draft in nameless if not draft.id]
+
+
+def signs_of_disaster(
+    layouts: Mapping[str, Layout],
+    drafts: Iterable[Draft],
+    gone: Iterable[State],
+    ledger: Ledger,
+    names: Sequence[str],
+    stage_column: bool,
+) -> dict[str, Problem]:
+    """Tabs that somebody may have sorted by one column, pasted over or emptied (law 6).
+
+    A tab stops when its ID or Stage header is gone, or when more than five and more
+    than a tenth of its known records are missing or have changed identity or stage.
+    """
+    stopped: dict[str, Problem] = {}
+    for name in names:
+        known = {s.id for s in ledger.states.values() if s.tab == name and not s.missing_since and s.identity}
+        if not known:
+            continue
+        layout = layouts.get(name)
+        gone_headers = (
+            [] if layout is None else [h for h in ("id", "stage")[: 1 + stage_column] if h not in layout.columns]
+        )
+        if layout is None:
+            stopped[name] = Problem("tab-gone", name, values={"n": str(len(known))})
+            continue
+        if gone_headers:
+            stopped[name] = Problem("header-gone", layout.title, values={"field": gone_headers[0]})
+            continue
+        here = [d for d in drafts if d.old and d.layout.name == name]
+        counts = {
+            "many-missing": sum(s.id in known for s in gone),
+            "many-identities": sum(bool(d.identity != d.old.identity and d.old.identity) for d in here if d.old),
+            "many-stages": sum(_stage_changed(d) for d in here) if stage_column else 0,
+        }
+        limit = max(5, len(known) // 10)
+        for code, count in counts.items():
+            if count > limit:
+                values = {"n": str(count), "total": str(len(known))}
+                stopped.setdefault(name, Problem(code, layout.title, values=values))
+    return stopped
+
+
+def _stage_changed(draft: Draft) -> bool:
+    """Whether the stage cell says other than what was accepted, or refused, last time."""
+    typed = draft.lead.stage if not is_blank(draft.entry.cell("stage")) else None
+    return bool(draft.old and draft.old.stage and typed not in (draft.old.stage, draft.old.refused))

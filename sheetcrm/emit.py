@@ -1,0 +1,378 @@
+"""From drafts to changes: what must be written so that the workbook says what was decided.
+
+Only what differs becomes a change. Knows where fields stand in tabs; decides
+nothing about records.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+
+from sheetcrm.columns import Layout, field_called, fold, home_mark
+from sheetcrm.drafts import Draft
+from sheetcrm.ledger import as_cell, event_row, state_row
+from sheetcrm.model import State
+from sheetcrm.problems import SEVERITIES, Problem
+from sheetcrm.run import Run
+from sheetcrm.tables import (
+    AddColumn,
+    Addressing,
+    AddRows,
+    Cell,
+    CellChange,
+    Change,
+    Formula,
+    Mark,
+    MoveRow,
+    RowKey,
+    SetCells,
+    Styled,
+    Tab,
+    WriteTab,
+    digest,
+    is_blank,
+    locate,
+    raw_text,
+    same_cell,
+)
+from sheetcrm.validate import people_digest
+
+__all__ = ["Emission", "problems_of"]
+
+SHOWN_HINTS = frozenset({"half-typed", "total-row", "second-header", "missing-stage", "copied-row"})
+"""Hints that stand in `check`; the others only help those who ask."""
+
+HINT_MARK = "· "
+"""Begins a `check` cell that holds hints alone: such a cell is not coloured."""
+
+
+def problems_of(run: Run, draft: Draft, layout: Layout, row: int | None) -> list[Problem]:
+    """What is wrong with a row, in the words of the tab it stands in."""
+    record = draft.entry.record
+    owner = run.rules.pipeline.label("owner", getattr(record, "owner", None))
+    made = []
+    for found in draft.entry.found:
+        column = layout.header_of(found.field, run.language) if found.field else ""
+        number = None if row is None else row + 1
+        made.append(Problem(found.code, layout.title, number, draft.id, column, found.values, owner))
+    return made
+
+
+def check_text(problems: Iterable[Problem], language: str) -> str:
+    """The two most serious, a sentence each; "" when all is well."""
+    shown = [p for p in problems if p.severity != "hint" or p.code in SHOWN_HINTS]
+    shown.sort(key=lambda p: SEVERITIES.index(p.severity))
+    text = " ".join(dict.fromkeys(p.message(language) for p in shown[:2]))
+    return HINT_MARK + text if shown and shown[0].severity == "hint" else text
+
+
+PASSING = frozenset({"copied-id"})
+"""Problems that sync puts right as it says them: they stand in no cell."""
+
+
+class Emission:
+    """Collects the changes of one run."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.changes: list[Change] = [*run.new_tabs, *run.new_columns]
+        self.addressing: dict[str, Addressing] = {}
+        self._keys: dict[str, dict[int, RowKey]] = {}
+        self._moved: list[MoveRow] = []
+        self._added: dict[str, list[tuple[Cell, ...]]] = defaultdict(list)
+        self._columns = {name: _Columns(layout) for name, layout in run.layouts.items()}
+        self.standing: list[Problem] = []
+
+    def rows(self) -> None:
+        """Every row of people's: its cells, its move, or its first line."""
+        for draft in self.run.rows:
+            self._row(draft)
+
+    def _row(self, draft: Draft) -> None:
+        run, home = self.run, draft.home or draft.layout.name
+        if draft.layout.name in run.stopped or (draft.frozen and home in run.stopped):
+            return
+        target = run.layouts[home]
+        standing = [p for p in problems_of(run, draft, target, None) if p.code not in PASSING]
+        self.standing += standing
+        if draft.frozen:
+            self._set(draft, {"check": check_text(standing, run.language)})
+            return
+        wanted = {**draft.sync, "check": check_text(standing, run.language)}
+        if "id" in draft.layout.fields and draft.id:
+            wanted["id"] = draft.id
+        fills = {n: c for n, c in wanted.items() if target.fields.get(n) and target.fields[n].writer == "fill"}
+        owned = {n: c for n, c in wanted.items() if n in target.columns and n not in fills}
+        people = {**draft.people, **draft.entry.spellings}
+        if draft.entry.kind in ("aside", "blank", "half-typed"):
+            people = {}
+        self._say_what_was_overwritten(draft, owned)
+        if draft.entry.row is None:
+            self._add(draft, home, {**owned, **fills, **people})
+        elif home != draft.layout.name:
+            self._move(draft, home, {**owned, **fills, **people})
+        else:
+            self._set(draft, {**owned, **fills, **people})
+        if draft.id:
+            draft.state["wrote"] = digest([owned[name] for name in sorted(owned)])
+            if people.keys() - draft.entry.spellings.keys():
+                draft.fingerprint = people_digest(draft.layout)(
+                    draft.entry.cells, {k: raw_text(v) for k, v in people.items()}
+                )
+
+    def _say_what_was_overwritten(self, draft: Draft, owned: Mapping[str, Cell]) -> None:
+        """A person's words in sync's own cells go on record before they are put right."""
+        if draft.old is None or not draft.old.wrote or draft.entry.row is None:
+            return
+        stood = {name: draft.entry.cell(name) for name in sorted(owned) if name in draft.layout.columns}
+        if digest(stood.values()) == draft.old.wrote:
+            return
+        for name, cell in stood.items():
+            if name != "id" and not is_blank(cell) and not same_cell(cell, owned[name]):
+                header = draft.layout.header_of(name, self.run.language)
+                self.run.note(
+                    "overwritten", draft.id, before=raw_text(cell)[:500], after=raw_text(owned[name])[:500], note=header
+                )
+
+    # ------------------------------------------------------------ single rows
+
+    def key(self, layout: Layout, row: int) -> RowKey:
+        """The address of a row of a people's tab, or of State."""
+        keys = self._keys.get(layout.title)
+        if keys is None:
+            addressing = layout.addressing
+            self.addressing[layout.title] = addressing
+            keys = {at: key for key, at in locate(layout.tab, addressing).items()}
+            self._keys[layout.title] = keys
+        return keys[row]
+
+    def _set(self, draft: Draft, wanted: Mapping[str, Cell]) -> None:
+        if draft.entry.row is not None:
+            self.set_cells(draft.layout, draft.entry.row, wanted, draft.id)
+
+    def set_cells(self, layout: Layout, row: int, wanted: Mapping[str, Cell], record: str = "") -> None:
+        """Write those fields of a row that do not say so yet; a fill-if-blank one only where it is blank."""
+        cells = []
+        for name, cell in wanted.items():
+            column = layout.columns.get(name)
+            if column is None:
+                continue
+            before = layout.tab.cell(row, column)
+            if same_cell(before, cell) or (is_blank(before) and is_blank(cell)):
+                continue
+            cells.append(CellChange(column, before, cell))
+            known = layout.fields[name]
+            if known.writer == "people" and not is_blank(before):
+                header = layout.header_of(name, self.run.language)
+                self.run.note(
+                    "spelling", record, tab=layout.name, before=raw_text(before), after=raw_text(cell), note=header
+                )
+        if cells:
+            self.changes.append(SetCells(self.key(layout, row), tuple(sorted(cells))))
+
+    def _add(self, draft: Draft, home: str, wanted: Mapping[str, Cell]) -> None:
+        """A row that was in no tab yet: an account just made, or a line of a file."""
+        columns = self._columns[home]
+        cells: dict[int, Cell] = {}
+        for tag, _, cell in _filled(draft):
+            column = columns.of(tag)
+            if column is not None:
+                cells[column] = cell
+        for name, cell in wanted.items():
+            column = columns.of(name)
+            if column is not None and (not is_blank(cell) or column not in cells):
+                cells[column] = cell
+        self._added[home].append(tuple(cells.get(c, "") for c in range(max(cells, default=-1) + 1)))
+
+    def _move(self, draft: Draft, home: str, wanted: Mapping[str, Cell]) -> None:
+        columns = self._columns[home]
+        carry = []
+        cells: dict[int, Cell] = {}
+        for tag, source, _ in _filled(draft):
+            column = columns.of(tag, (draft.layout, source))
+            if column is not None:
+                carry.append((source, column))
+        for name, cell in wanted.items():
+            column = columns.of(name)
+            if column is not None:
+                cells[column] = cell
+        row = draft.entry.row
+        if row is None:
+            raise ValueError("a row that is in no tab cannot move")
+        key = self.key(draft.layout, row)
+        self._moved.append(MoveRow(key, self.run.layouts[home].title, tuple(carry), tuple(sorted(cells.items()))))
+        for name, cell in wanted.items():
+            before = draft.entry.cell(name)
+            known = draft.layout.fields.get(name)
+            if known and known.writer == "people" and not is_blank(before) and not same_cell(before, cell):
+                self.run.note(
+                    "spelling",
+                    draft.id,
+                    before=raw_text(before),
+                    after=raw_text(cell),
+                    note=draft.layout.header_of(name, self.run.language),
+                )
+
+    # ------------------------------------------------------------ rules, memory, tabs of sync's own
+
+    def rules(self, *, checks_only: bool = False) -> None:
+        """Codes and checks beside the lines of Stages, Lists and Settings; words that an import adds."""
+        run = self.run
+        wanted: dict[tuple[str, int], dict[str, Cell]] = defaultdict(dict)
+        for code in () if checks_only else run.rules.codes:
+            wanted[code.tab, code.row][code.field] = code.code
+        for row, words in run.new_lines.items():
+            wanted["lists", row] |= words
+        by_row: dict[tuple[str, int], list[Problem]] = defaultdict(list)
+        for problem in run.rules.problems:
+            by_row[problem.tab, (problem.row or 1) - 1].append(problem)
+        for name in ("stages", "lists", "settings"):
+            layout = run.layouts.get(name)
+            if layout is None or (run.new_tabs and any(tab.mark == name for tab in run.new_tabs)):
+                continue
+            for row in range(layout.header_row + 1, len(layout.tab.rows)):
+                cells = wanted[name, row]
+                cells["check"] = check_text(by_row[layout.title, row], run.language)
+                if name == "lists" and row >= len(run.original[name].tab.rows):
+                    top = max((layout.columns[n] for n in cells if n in layout.columns), default=-1) + 1
+                    by_column = {layout.columns[n]: c for n, c in cells.items() if n in layout.columns}
+                    self._added[name].append(tuple(by_column.get(c, "") for c in range(top)))
+                else:
+                    self.set_cells(run.original[name], row, cells)
+
+    def state(self) -> None:
+        """State, one row a record: the changed rows are written, the new ones added."""
+        run = self.run
+        wanted: dict[str, State] = {}
+        for draft in run.rows:
+            if draft.id and not draft.frozen and draft.layout.name not in run.stopped:
+                wanted[draft.id] = self._remember(draft)
+        for state in run.gone:
+            if not state.missing_since and state.tab not in run.stopped:
+                run.note("missing", state.id, tab=state.tab, note=state.name)
+                wanted[state.id] = state.model_copy(update={"missing_since": run.today})
+        for id_, name in run.rules.names.items():
+            wanted[id_] = State(id=id_, tab="stages" if id_.startswith("stage/") else "lists", name=name)
+        self.write_states(wanted)
+
+    def _remember(self, draft: Draft) -> State:
+        fields = {
+            **draft.state,
+            "tab": draft.home or draft.layout.name,
+            "identity": draft.identity,
+            "fingerprint": draft.fingerprint,
+            "missing_since": None,
+        }
+        if draft.key:
+            fields["imported_as"] = draft.key
+        if draft.old is None:
+            return State.model_construct(id=draft.id, **fields)  # type: ignore[arg-type]  # fields of State
+        if all(getattr(draft.old, name) == value for name, value in fields.items()):
+            return draft.old
+        return draft.old.model_copy(update=fields)
+
+    def write_states(self, wanted: Mapping[str, State]) -> None:
+        """Bring the State tab to what is wanted."""
+        layout, states = self.run.layouts["state"], self.run.ledger.states
+        at = {}
+        id_column = layout.columns["id"]
+        for row in range(layout.header_row + 1, len(layout.tab.rows)):
+            at[raw_text(layout.tab.cell(row, id_column))] = row
+        columns = self._columns["state"]
+        for id_, state in wanted.items():
+            if states.get(id_) is state:
+                continue
+            cells = state_row(state)
+            if id_ in at:
+                self.set_cells(layout, at[id_], cells)
+            else:
+                by_column = {columns.of(name): cell for name, cell in cells.items()}
+                width = max(c for c in by_column if c is not None) + 1
+                self._added["state"].append(tuple(by_column.get(c, "") for c in range(width)))
+
+    def history(self) -> None:
+        """Append the events of this run."""
+        columns = self._columns["history"]
+        for event in self.run.events:
+            cells = {columns.of(name): cell for name, cell in event_row(event, self.run.language).items()}
+            width = max(c for c in cells if c is not None) + 1
+            self._added["history"].append(tuple(cells.get(c, "") for c in range(width)))
+
+    def tab(self, name: str, rows: tuple[tuple[Styled, ...], ...], widths: tuple[int, ...]) -> bool:
+        """Rewrite a tab of sync's own if it says something else; tells whether it did."""
+        layout = self.run.layouts[name]
+        if says(layout.tab, rows):
+            return False
+        self.changes.append(WriteTab(layout.title, rows, widths))
+        return True
+
+    def marks(self) -> None:
+        """Remember which column is which field, so that a renamed header is known again."""
+        new = {tab.mark for tab in self.run.new_tabs}
+        for name, layout in self.run.layouts.items():
+            if layout.unmarked and name not in new and layout.columns:
+                self.changes.append(Mark(layout.title, home_mark(name), tuple(layout.columns.items())))
+
+    def all(self) -> tuple[Change, ...]:
+        """Every change, in the order in which it is carried out."""
+        added_columns = [c for columns in self._columns.values() for c in columns.added]
+        rows = [AddRows(self.run.layouts[name].title, tuple(lines)) for name, lines in self._added.items()]
+        return (*added_columns, *self.changes, *self._moved, *rows)
+
+
+class _Columns:
+    """Where fields and the team's own columns stand in a tab, new ones added at the far right."""
+
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.added: list[AddColumn] = []
+        self._own = {fold(_header(layout, c)): c for c in layout.own_columns}
+        self._next = max(len(layout.tab.rows[layout.header_row]) if layout.tab.rows else 0, layout.tab.width)
+
+    def of(self, tag: str, source: tuple[Layout, int] | None = None) -> int | None:
+        """The column of a field, or of a header of the team's own; `None` for sync's own that is not here."""
+        layout = self.layout
+        if tag in layout.columns:
+            return layout.columns[tag]
+        if source is None and not tag.startswith("+"):
+            return None
+        text = tag.removeprefix("+") if source is None else _header(*source)
+        called = field_called(text, layout.fields)
+        if called and called in layout.columns and layout.fields[called].writer != "sync":
+            return layout.columns[called]
+        if fold(text) in self._own:
+            return self._own[fold(text)]
+        column = self._next
+        self._next += 1
+        self._own[fold(text)] = column
+        like = (source[0].title, source[1]) if source else None
+        self.added.append(AddColumn(layout.title, column, text, layout.header_row, "", like))
+        return column
+
+
+def _header(layout: Layout, column: int) -> str:
+    return raw_text(layout.tab.cell(layout.header_row, column)).strip()
+
+
+def _filled(draft: Draft) -> list[tuple[str, int, Cell]]:
+    """What a row takes along: every filled cell, but not what sync keeps for itself."""
+    layout, cells = draft.layout, draft.entry.cells
+    taken = [(n, c) for n, c in layout.columns.items() if layout.fields[n].writer != "sync" or n == "last_offer"]
+    taken += [(f"+{_header(layout, c)}", c) for c in layout.own_columns]
+    return [(tag, c, cells[c]) for tag, c in taken if c < len(cells) and not is_blank(cells[c])]
+
+
+def says(tab: Tab, rows: Sequence[Sequence[Styled]]) -> bool:
+    """Whether a tab says exactly this already."""
+    for row in range(max(len(rows), len(tab.rows))):
+        wanted = rows[row] if row < len(rows) else ()
+        stands = tab.rows[row] if row < len(tab.rows) else ()
+        for column in range(max(len(wanted), len(stands))):
+            cell = wanted[column].value if column < len(wanted) else ""
+            if isinstance(cell, Formula):
+                if tab.formulas.get((row, column)) != str(cell):
+                    return False
+            elif not same_cell(as_cell(cell), tab.cell(row, column)):
+                return False
+    return True

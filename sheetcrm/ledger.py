@@ -1,0 +1,177 @@
+"""Sync's own memory as rows: State, one row a record, and History, one row an event.
+
+Turns rows into `State` and `Event` values and back. What an event means, and
+when one happens, is not known here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from typing import get_type_hints
+
+from sheetcrm import messages
+from sheetcrm.columns import TABS, Layout, fold
+from sheetcrm.model import Event, State
+from sheetcrm.tables import Cell, is_blank, raw_text
+
+__all__ = ["EVENTS", "Ledger", "event_row", "read_ledger", "state_row"]
+
+EVENTS = tuple(messages.area("events"))
+"""Every kind of event, as code and as `log --json` call it; the sheet has the team's words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ledger:
+    """State and History as read."""
+
+    states: Mapping[str, State] = field(default_factory=dict)
+    events: tuple[Event, ...] = ()
+    has_state: bool = False
+    has_history: bool = False
+
+    @property
+    def last_number(self) -> int:
+        """The greatest number of an event."""
+        return max((event.number for event in self.events), default=0)
+
+    @property
+    def last_run(self) -> int:
+        """The greatest number of a run."""
+        return max((event.run for event in self.events), default=0)
+
+
+@cache
+def _event_words() -> Mapping[str, str]:
+    words = {fold(text): code for code in EVENTS for text in messages.texts("events", code).values()}
+    return {**words, **{code: code for code in EVENTS}}
+
+
+def read_ledger(layouts: Mapping[str, Layout]) -> Ledger:
+    """Read both. A line that cannot be read is passed over: memory is repaired, never guessed."""
+    state_layout, history = layouts.get("state"), layouts.get("history")
+    states: dict[str, State] = {}
+    if state_layout:
+        for values in _rows(state_layout, "id"):
+            states[str(values["id"])] = State.model_construct(**values)  # type: ignore[arg-type]  # typed by _rows
+    events = []
+    if history:
+        for values in _rows(history, "number"):
+            word = _event_words().get(fold(str(values["event"])))
+            if word and isinstance(values["seen_at"], datetime):
+                values["event"] = word
+                events.append(Event.model_construct(**values))  # type: ignore[arg-type]  # typed by _rows
+    return Ledger(states, tuple(events), bool(state_layout and state_layout.columns), bool(history and history.columns))
+
+
+def _rows(layout: Layout, key: str) -> Iterable[dict[str, object]]:
+    """Each row as field → value of the field's own type; rows without `key` are left out."""
+    readers = _readers(layout.name)
+    columns = [(name, layout.columns.get(name, -1), reader) for name, reader in readers.items()]
+    key_column = layout.columns.get(key, -1)
+    for row in layout.tab.rows[layout.header_row + 1 :]:
+        width = len(row)
+        if 0 <= key_column < width and not is_blank(row[key_column]):
+            yield {name: reader(row[column] if 0 <= column < width else "") for name, column, reader in columns}
+
+
+@cache
+def _readers(name: str) -> Mapping[str, type]:
+    """Field → how its cell is read, by the model's own annotation."""
+    model = State if name == "state" else Event
+    by_type = {int: _whole, date: _day, datetime: _moment, Decimal: _amount, str: raw_text}
+    found = {}
+    for field_name, hint in get_type_hints(model).items():
+        if field_name in {f.name for f in TABS[name]}:
+            kinds = [hint, *getattr(hint, "__args__", ())]
+            found[field_name] = next(by_type[kind] for kind in kinds if kind in by_type)
+    return found  # type: ignore[return-value]  # callables of one cell
+
+
+def _whole(cell: Cell) -> int:
+    try:
+        return int(float(raw_text(cell)))
+    except ValueError:
+        return 0
+
+
+def _day(cell: Cell) -> date | None:
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    try:
+        return date.fromisoformat(raw_text(cell)[:10])
+    except ValueError:
+        return None
+
+
+def _moment(cell: Cell) -> datetime | None:
+    if isinstance(cell, datetime):
+        return cell.replace(tzinfo=None)
+    if isinstance(cell, date):
+        return datetime(cell.year, cell.month, cell.day)
+    try:
+        return datetime.fromisoformat(raw_text(cell))
+    except ValueError:
+        return None
+
+
+def _amount(cell: Cell) -> Decimal | None:
+    if is_blank(cell):
+        return None
+    try:
+        return Decimal(raw_text(cell))
+    except InvalidOperation:
+        return None
+
+
+def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
+    """State as History tells it: the tab, stage, cycle and day of each record; no fingerprints."""
+    states: dict[str, dict[str, object]] = {}
+    for event in events:
+        if not event.record or event.event == "renamed":
+            continue
+        state = states.setdefault(event.record, {"id": event.record, "tab": event.tab})
+        if event.event == "moved":
+            state["tab"] = event.after
+        elif event.event in STAGED and event.after:
+            state |= {"stage": event.after, "since": event.happened_on, "closed_with": event.reason}
+            state["closed_from"] = event.before if event.event in ("won", "lost") else ""
+            if event.event in ("stage", "reopened", "imported", "taken-over", "corrected"):
+                state["reached"] = event.after
+        if event.event == "reopened":
+            state["cycle"] = int(str(state.get("cycle", 1))) + 1
+        state["refused"] = event.after if event.event == "refused" else ""
+    return {id_: State.model_construct(**state) for id_, state in states.items()}  # type: ignore[arg-type]  # fields of State
+
+
+STAGED = frozenset({"imported", "taken-over", "stage", "won", "lost", "reopened", "corrected"})
+"""Events after which a record stands in the stage they name."""
+
+
+def as_cell(value: object) -> Cell:
+    """A value as sync writes it: blank for `None`, a plain number for a `Decimal`."""
+    if value is None:
+        return ""
+    if isinstance(value, Decimal):
+        return float(value)
+    if isinstance(value, datetime):
+        return value.replace(tzinfo=None)
+    if isinstance(value, str | bool | int | float | date):
+        return value
+    return str(value)
+
+
+def state_row(state: State) -> dict[str, Cell]:
+    """What a State row says, by field."""
+    return {f.name: as_cell(getattr(state, f.name)) for f in TABS["state"]}
+
+
+def event_row(event: Event, language: str) -> dict[str, Cell]:
+    """What a History row says, by field, with the event in the team's word."""
+    cells = {f.name: as_cell(getattr(event, f.name)) for f in TABS["history"]}
+    return {**cells, "event": messages.text("events", event.event, language)}

@@ -1,0 +1,126 @@
+"""One run's working table: the rows, the rules, and what was noted so far.
+
+The steps of a run (`decide`, `emit`) share it. It decides nothing itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+
+from sheetcrm.columns import Layout
+from sheetcrm.convert import Offered, Verdict
+from sheetcrm.drafts import Counter, Draft
+from sheetcrm.fields import Context
+from sheetcrm.ledger import Ledger
+from sheetcrm.model import Event, Lead, Opportunity, State
+from sheetcrm.pipeline import Rules
+from sheetcrm.problems import Problem
+from sheetcrm.tables import AddColumn, AddTab, Cell
+from sheetcrm.validate import Found
+
+__all__ = ["Arrival", "Run"]
+
+
+class Arrival(NamedTuple):
+    """A row that comes from a file."""
+
+    tab: str
+    """Which tab it is for: "leads"."""
+    cells: Mapping[str, Cell]
+    """By field name or, for a column that is none of ours, by the header it shall have."""
+    key: str
+    """Fingerprint of where it came from: the same line twice adds nothing twice."""
+
+
+@dataclass(slots=True)
+class Run:
+    """Everything that one run knows, found and wants."""
+
+    layouts: dict[str, Layout]
+    rules: Rules
+    ledger: Ledger
+    context: Context
+    now: datetime
+    today: date
+    number: int
+    moves: bool = True
+    takeover: bool = False
+    drafts: dict[str, Draft] = field(default_factory=dict)
+    """Rows with an ID, by ID; where several are frozen over one ID, the first."""
+    pipeline_rows: list[Draft] = field(default_factory=list)
+    account_rows: list[Draft] = field(default_factory=list)
+    activity_rows: list[Draft] = field(default_factory=list)
+    other_rows: list[Draft] = field(default_factory=list)
+    """Offers, offer lines, products: no ID of ours, but a check."""
+    gone: list[State] = field(default_factory=list)
+    verdicts: dict[str, Verdict] = field(default_factory=dict)
+    offered: dict[str, Offered] = field(default_factory=dict)
+    accounts: Counter = field(default_factory=lambda: Counter("A", 0))
+    stopped: dict[str, Problem] = field(default_factory=dict)
+    passing: list[tuple[Draft, Found]] = field(default_factory=list)
+    """Said in this run and never again, because sync put it right."""
+    tab_problems: list[Problem] = field(default_factory=list)
+    """Of tabs, headers, settings: not of a record's row."""
+    events: list[Event] = field(default_factory=list)
+    new_tabs: list[AddTab] = field(default_factory=list)
+    new_columns: list[AddColumn] = field(default_factory=list)
+    new_lines: dict[int, dict[str, Cell]] = field(default_factory=dict)
+    """Words that an import puts into Lists: row → field → word."""
+    original: Mapping[str, Layout] = field(default_factory=dict)
+    """The tabs as they stand, without what this run adds to them."""
+
+    @property
+    def language(self) -> str:
+        """The team's language."""
+        return self.rules.settings.language
+
+    @property
+    def rows(self) -> Iterable[Draft]:
+        """Every row, of whatever kind."""
+        return (*self.pipeline_rows, *self.account_rows, *self.activity_rows, *self.other_rows)
+
+    def in_order(self, drafts: Sequence[Draft]) -> list[Draft]:
+        """Live records in the order of their IDs."""
+        living = [d for d in drafts if d.id and not d.frozen and d.entry.kind == "record"]
+        return sorted(living, key=lambda d: (len(d.id), d.id))
+
+    def note(
+        self,
+        event: str,
+        record: str,
+        *,
+        tab: str = "",
+        before: str = "",
+        after: str = "",
+        happened_on: date | bool | None = True,
+        note: str = "",
+    ) -> None:
+        """Put an event on record, with what is known of the record tonight."""
+        draft = self.drafts.get(record)
+        lead = draft.entry.record if draft and isinstance(draft.entry.record, Lead) else None
+        label = self.rules.pipeline.label
+        money = lead if isinstance(lead, Opportunity) else None
+        self.events.append(
+            Event.model_construct(
+                number=self.ledger.last_number + len(self.events) + 1,
+                happened_on=self.today if happened_on is True else happened_on or None,
+                seen_at=self.now.astimezone(self.rules.settings.zone).replace(tzinfo=None, microsecond=0),
+                run=self.number,
+                record=record,
+                event=event,
+                before=before,
+                after=after,
+                tab=tab or (draft.layout.name if draft else ""),
+                owner=label("owner", lead.owner) if lead else "",
+                source=label("source", lead.source) if lead else "",
+                industry=label("industry", lead.industry) if lead else "",
+                value=money.value if money else None,
+                currency=(money.currency or "") if money and money.value is not None else "",
+                reason=(lead.loss_reason or "") if lead and event in ("lost", "refused") else "",
+                competitor=label("competitor", lead.competitor) if lead and event == "lost" else "",
+                note=note,
+            )
+        )

@@ -1,0 +1,285 @@
+"""Rows understood: each cell read by its field's kind, each row judged by itself.
+
+Wrong data is a value here (`Found`), never an exception, and every problem of a
+row is kept. What needs more than the row (moves, references, duplicates) is
+judged elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeAlias
+
+from sheetcrm.columns import FIELDS_OF_IDENTITY, PIPELINE_TABS, Layout, field_called, fold
+from sheetcrm.fields import Context, PickList, Reading, reader
+from sheetcrm.model import Account, Activity, Deal, Lead, Offer, OfferLine, Opportunity, Product, Record
+from sheetcrm.pipeline import Rules
+from sheetcrm.tables import Cell, CellError, digest, is_blank, raw_text
+
+__all__ = ["Entry", "Found", "context_of", "identity_of", "judge_row", "people_digest", "read_rows", "read_tab"]
+
+RowKind: TypeAlias = Literal["record", "half-typed", "blank", "aside"]
+"""A record; a row begun; nothing; a total or a second header line, which is nobody's record."""
+
+MODELS: Mapping[str, type[Record]] = {
+    "leads": Lead,
+    "opportunities": Opportunity,
+    "deals": Deal,
+    "accounts": Account,
+    "activities": Activity,
+    "offers": Offer,
+    "offer_lines": OfferLine,
+    "products": Product,
+}
+
+MINIMUM: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("name", "tax_id", "email", "phone"),
+    "activities": ("record", "subject", "date"),
+    "offers": ("number", "record", "amount", "link"),
+    "offer_lines": ("record", "product", "description"),
+    "products": ("code", "name"),
+}
+"""One of these makes a row a record; in the pipeline's tabs, company, contact, e-mail or phone."""
+
+TOTALS = frozenset({"total", "totals", "sum", "suma", "total general", "grand total", "subtotal", "totaluri"})
+
+SYNC_FIELDS_READ = frozenset({"id", "account_id", "record_id", "referred_by_id", "in_stage_since", "number", "version"})
+"""Sync's own columns that a run reads back; the others it only compares."""
+
+
+class Found(NamedTuple):
+    """Something wrong in a field of a row ("" for the row as a whole)."""
+
+    field: str
+    code: str
+    values: Mapping[str, str] = {}
+
+
+@dataclass(slots=True)
+class Entry:
+    """One row understood, as far as one row goes."""
+
+    layout: Layout
+    row: int | None
+    """Its number in the tab; `None` for one that is about to be added."""
+    cells: Sequence[Cell]
+    kind: RowKind
+    record: Record
+    found: list[Found] = field(default_factory=list)
+    spellings: dict[str, str] = field(default_factory=dict)
+    """Pick-list cells to be put right: field → the word as the list spells it."""
+
+    def cell(self, name: str) -> Cell:
+        """The raw cell of a field."""
+        column = self.layout.columns.get(name, -1)
+        return self.cells[column] if 0 <= column < len(self.cells) else ""
+
+
+def context_of(rules: Rules, today: date) -> Context:
+    """What reading a cell depends on, from the team's own settings."""
+    settings = rules.settings
+    picks = {kind: PickList(choices) for kind, choices in rules.pipeline.choices.items()}
+    return Context(settings.language, settings.country, settings.currency, today, picks)
+
+
+def read_tab(layout: Layout, context: Context) -> list[Entry]:
+    """Every row below the header that holds anything."""
+    first = layout.header_row + 1
+    return read_rows(layout, layout.tab.rows[first:], context, first)
+
+
+def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, first: int | None) -> list[Entry]:
+    """Read rows column by column, each distinct cell once. `first` numbers them; `None` for new rows."""
+    values: dict[str, list[object]] = {}
+    currencies: dict[int, str] = {}
+    found: dict[int, list[Found]] = {}
+    spellings: dict[int, dict[str, str]] = {}
+    for name, column in layout.columns.items():
+        known = layout.fields[name]
+        if known.writer == "sync" and layout.name != "offers" and name not in SYNC_FIELDS_READ:
+            continue
+        read = _memoised(reader(known.kind, context))
+        out: list[object] = []
+        for index, row in enumerate(rows):
+            reading = read(row[column] if column < len(row) else "")
+            out.append(reading.value)
+            if reading.issues and known.writer != "sync":
+                found.setdefault(index, []).extend(Found(name, i.code, i.values) for i in reading.issues)
+            if reading.spelling is not None:
+                spellings.setdefault(index, {})[name] = reading.spelling
+            if reading.currency:
+                currencies[index] = reading.currency
+        values[name] = out
+    model = MODELS[layout.name if layout.name in MODELS else "deals"]
+    build = _builder(model, values)
+    entries = []
+    kinds = _kinds(layout)
+    for index, row in enumerate(rows):
+        kind = kinds(row)
+        if kind == "blank" and not _has_id(layout, row):
+            if _is_checked(layout, row):
+                entries.append(Entry(layout, _number(first, index), row, kind, model.model_construct()))
+            continue
+        if kind == "half-typed" and (first is None or _has_id(layout, row)):
+            kind = "record"  # it came from a file, or was a record before somebody emptied it
+        record = build(index, currencies.get(index), context.currency)
+        entry = Entry(layout, _number(first, index), row, kind, record, found.get(index, []), spellings.get(index, {}))
+        entries.append(entry)
+    return entries
+
+
+def _number(first: int | None, index: int) -> int | None:
+    return None if first is None else first + index
+
+
+def _memoised(read: Callable[[Cell], Reading]) -> Callable[[Cell], Reading]:
+    """The reader, asked once for each distinct cell of a column."""
+    seen: dict[tuple[type, Cell], Reading] = {}
+    blank = read("")
+
+    def remembered(cell: Cell) -> Reading:
+        if cell == "":
+            return blank
+        key = (cell.__class__, cell)
+        reading = seen.get(key)
+        if reading is None:
+            reading = seen[key] = read(cell)
+        return reading
+
+    return remembered
+
+
+def _builder(model: type[Record], values: Mapping[str, list[object]]) -> Callable[[int, str | None, str], Record]:
+    """Makes the record of a row out of the columns that its model knows."""
+    names = [name for name in values if name in model.model_fields]
+    columns = [values[name] for name in names]
+    money = next((name for name in ("value", "amount", "price") if name in names), None)
+
+    def build(index: int, currency: str | None, default: str) -> Record:
+        fields = {name: column[index] for name, column in zip(names, columns, strict=True)}
+        for name in ("id",):
+            if name in model.model_fields:
+                fields[name] = fields.get(name) or ""
+        if money and fields.get(money) is not None and not fields.get("currency"):
+            fields["currency"] = currency or default
+        return model.model_construct(None, **fields)
+
+    return build
+
+
+def _kinds(layout: Layout) -> Callable[[Sequence[Cell]], RowKind]:
+    """Tells what a row is by what people wrote in it."""
+    people = layout.people_columns
+    minimum = [layout.columns[n] for n in MINIMUM.get(layout.name, FIELDS_OF_IDENTITY) if n in layout.columns]
+
+    def kind(row: Sequence[Cell]) -> RowKind:
+        width = len(row)
+        if any(c < width and row[c] != "" and not is_blank(row[c]) for c in minimum):
+            first = next((row[c] for c in people if c < width and not is_blank(row[c])), "")
+            if isinstance(first, str) and (len(first) < 20 and fold(first).rstrip(":. ") in TOTALS):
+                return "aside"
+            return "record"
+        filled = [row[c] for c in people if c < width and not is_blank(row[c])]
+        if not filled:
+            return "blank"
+        if isinstance(filled[0], str) and fold(filled[0]).rstrip(":. ") in TOTALS:
+            return "aside"
+        return "half-typed"
+
+    return kind
+
+
+def _has_id(layout: Layout, row: Sequence[Cell]) -> bool:
+    column = layout.addressing.id_column
+    return column < len(row) and not is_blank(row[column])
+
+
+def _is_checked(layout: Layout, row: Sequence[Cell]) -> bool:
+    column = layout.columns.get("check", -1)
+    return 0 <= column < len(row) and not is_blank(row[column])
+
+
+def second_header(entry: Entry) -> bool:
+    """Whether the row right below the header is a second line of header words."""
+    if entry.row != entry.layout.header_row + 1:
+        return False
+    words = [raw_text(c) for c in entry.cells if not is_blank(c)]
+    return len(words) > 1 and sum(field_called(w, entry.layout.fields) is not None for w in words) * 2 > len(words)
+
+
+def judge_row(entry: Entry, rules: Rules) -> None:
+    """Add what is wrong with a row by itself, beyond its single cells."""
+    if second_header(entry):
+        entry.kind = "aside"
+        entry.found = [Found("", "second-header")]
+        entry.spellings = {}
+    elif entry.kind == "aside":
+        entry.found = [Found("", "total-row")]
+        entry.spellings = {}
+    elif entry.kind == "half-typed":
+        entry.found = [*(f for f in entry.found if f.code == "formula-error"), Found("", "half-typed")]
+    elif isinstance(entry.record, Lead) and entry.kind == "record":
+        _judge_lead(entry, entry.record, rules)
+
+
+def _judge_lead(entry: Entry, lead: Lead, rules: Rules) -> None:
+    stage = rules.pipeline.stage(lead.stage)
+    if lead.created_on and lead.closed_on and lead.closed_on < lead.created_on:
+        values = {"closed": lead.closed_on.isoformat(), "created": lead.created_on.isoformat()}
+        entry.found.append(Found("closed_on", "closed-before-created", values))
+    if stage is None:
+        return
+    reason = rules.pipeline.reason(lead.loss_reason)
+    if stage.outcome == "won" and not is_blank(entry.cell("loss_reason")):
+        entry.found.append(Found("loss_reason", "loss-reason-on-won", {"value": raw_text(entry.cell("loss_reason"))}))
+    if stage.outcome == "lost" and reason and reason.of != "both":
+        of_leads = entry.layout.name == "leads"
+        if entry.layout.name in PIPELINE_TABS and of_leads != (reason.of == "leads"):
+            entry.found.append(Found("loss_reason", "loss-reason-not-for", {"value": reason.name}))
+
+
+def identity_of(entry: Entry) -> str:
+    """Fingerprint of who the row is about; spaces and letter case do not count. "" for nobody."""
+    names = ("name", "tax_id", "email", "phone") if entry.layout.name == "accounts" else FIELDS_OF_IDENTITY
+    if entry.layout.name == "activities":
+        names = ("record", "subject", "date")
+    cells = [entry.cell(name) for name in names]
+    text = [raw_text(cell).strip().casefold() for cell in cells]
+    return digest(text) if any(text) else ""
+
+
+def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]], str]:
+    """Fingerprints what people wrote in a row, the same in every tab and order of columns.
+
+    Takes the row and the spellings that sync puts right in it.
+    """
+    tagged = [(name, column) for name, column in layout.columns.items() if layout.fields[name].writer == "people"]
+    tagged += [(f"+{raw_text(layout.tab.cell(layout.header_row, c)).strip()}", c) for c in layout.own_columns]
+    tagged.sort()
+
+    def fingerprint(row: Sequence[Cell], spellings: Mapping[str, str]) -> str:
+        width = len(row)
+        parts = []
+        for name, column in tagged:
+            cell = spellings[name] if name in spellings else (row[column] if column < width else "")
+            if cell != "":
+                parts.append(f"{name}={cell if type(cell) is str else raw_text(cell)}")
+        return digest(parts)
+
+    return fingerprint
+
+
+def is_error(cell: Cell) -> bool:
+    """Whether a formula failed there."""
+    return isinstance(cell, CellError)
+
+
+def in_own_currency(value: Decimal, currency: str, rules: Rules) -> Decimal | None:
+    """A value in the team's currency; `None` where the rate is missing."""
+    if currency == rules.settings.currency:
+        return value
+    rate = rules.settings.rates.get(currency)
+    return value * rate if rate is not None else None

@@ -1,0 +1,22 @@
+"""Where tabs are kept. The only rooms that write; each is opened when it is asked for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sheetcrm.problems import UsageError
+
+if TYPE_CHECKING:
+    from sheetcrm.tables import Workbook
+
+__all__ = ["open_workbook"]
+
+
+def open_workbook(where: str | Path) -> Workbook:
+    """The workbook at a path. What kind of file it is shows when it is read."""
+    if isinstance(where, str) and "://" in where:
+        raise UsageError("google-later", address=where)
+    from sheetcrm.workbooks.excel import ExcelWorkbook
+
+    return ExcelWorkbook(Path(where))

@@ -1,0 +1,52 @@
+"""What all tests share: what they need from outside, and a machine without settings of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+# Other programs on the machine make a slow example, not a wrong one.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
+
+
+def require(condition: object, reason: str) -> None:
+    """Skip where something is absent; fail where SHEETCRM_REQUIRE=1 says that it must be there."""
+    if condition:
+        return
+    if os.environ.get("SHEETCRM_REQUIRE") == "1":
+        pytest.fail(f"SHEETCRM_REQUIRE=1, and yet: {reason}", pytrace=False)
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def shared() -> Path:
+    """The shared test data: `SHEETCRM_SHARED`, else `shared` beside the checkout."""
+    folder = Path(os.environ.get("SHEETCRM_SHARED") or ROOT.parent / "shared")
+    require(folder.is_dir(), f"no shared test data in {folder}; say where they are in SHEETCRM_SHARED")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def libreoffice() -> str:
+    """The program that opens workbooks as people do."""
+    program = shutil.which("soffice")
+    require(program, "LibreOffice is not installed (libreoffice-calc-nogui)")
+    return str(program)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _machine_without_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("SHEETCRM_CONFIG", "LC_ALL", "LC_MESSAGES"):
+            patch.delenv(name, raising=False)
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
+        patch.setenv("LANG", "en_US.UTF-8")
+        yield
