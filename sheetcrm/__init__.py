@@ -13,7 +13,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sheetcrm.sync import open as open
+    from sheetcrm.notebook import open as open
 
 __all__ = ["__version__", "open"]
 
@@ -27,7 +27,7 @@ if not TYPE_CHECKING:  # a misspelt name must not pass for one that is loaded la
         if name == "open":
             # Not a plain import: the rooms below import `sheetcrm.messages`, and through this
             # package they would seem to depend on the whole house.
-            return import_module("sheetcrm.sync").open
+            return import_module("sheetcrm.notebook").open
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -103,14 +103,12 @@ def company_key(name: str) -> str:
         return ""
     plain = _DOTTED.sub(_undotted, folded) if "." in folded else folded
     words = _WORD.findall(plain)
-    while len(words) > 1 and words[-1] in _FORMS:
+    while len(words) > 1 and (words[-1] in _FORMS or words[-1] == "&"):  # “GmbH & Co. KG”
         words.pop()
     if len(words) > 1 and words[0] in _PREFIXES:
         del words[0]
-    if words[-1] == "&":  # what is left of “& Co”
-        words.pop()
     key = " ".join(words)
-    return "" if key in _PLACEHOLDERS or _FORMS.issuperset(words) else key
+    return "" if key == "&" or key in _PLACEHOLDERS or key in _FORMS else key
 
 
 def _is_placeholder(folded: str) -> bool:

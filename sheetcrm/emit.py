@@ -155,15 +155,15 @@ class Emission:
         """Write those fields of a row that do not say so yet; a fill-if-blank one only where it is blank."""
         cells = []
         for name, cell in wanted.items():
-            column = layout.columns.get(name)
+            column = self._columns[layout.name].of(name) if name.startswith("+") else layout.columns.get(name)
             if column is None:
                 continue
             before = layout.tab.cell(row, column)
             if same_cell(before, cell) or (is_blank(before) and is_blank(cell)):
                 continue
             cells.append(CellChange(column, before, cell))
-            known = layout.fields[name]
-            if known.writer == "people" and not is_blank(before):
+            known = layout.fields.get(name)
+            if known and known.writer == "people" and not is_blank(before):
                 header = layout.header_of(name, self.run.language)
                 self.run.note(
                     "spelling", record, tab=layout.name, before=raw_text(before), after=raw_text(cell), note=header
@@ -248,6 +248,10 @@ class Emission:
         for draft in run.rows:
             if draft.id and not draft.frozen and draft.layout.name not in run.stopped:
                 wanted[draft.id] = self._remember(draft)
+        for draft in run.other_rows:  # without an ID of ours, but never taken in twice
+            if draft.key:
+                id_ = f"import/{draft.key}"
+                wanted[id_] = State(id=id_, tab=draft.layout.name, imported_as=draft.key)
         for state in run.gone:
             if not state.missing_since and state.tab not in run.stopped:
                 run.note("missing", state.id, tab=state.tab, note=state.name)

@@ -122,10 +122,10 @@ class Tally:
         """Won of those closed whose closing says something about selling."""
         return _rate(self.won, self.won + self.lost - self.not_counted)
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """The part that cohorts and groups share."""
         counts: dict[str, object] = {"records": self.records, "open": self.open, "won": self.won, "lost": self.lost}
-        return counts | {"win_rate": self.win_rate, "won_value": _money(self.won_value)}
+        return counts | {"win_rate": _to_four_digits(self.win_rate), "won_value": _money(self.won_value)}
 
 
 class StageCount(NamedTuple):
@@ -186,12 +186,12 @@ class Funnel:
     by: str | None = None
     groups: tuple[tuple[str, Tally], ...] = ()
 
-    def as_json(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, Any]:
         """The shape of `funnel --json`."""
         total = self.total
         return {
             **total.as_json(),
-            "win_rate_counted": total.win_rate_counted,
+            "win_rate_counted": _to_four_digits(total.win_rate_counted),
             "not_counted": total.not_counted,
             "days_to_close": {"won": total.days_won._asdict(), "lost": total.days_lost._asdict()},
             "cohorts": [{"month": month, **_without_rate(of.as_json())} for month, of in self.cohorts],
@@ -393,9 +393,9 @@ def months(
     )
 
 
-def closed_in(facts: Iterable[Fact], outcome: Outcome, since_month: str) -> list[Fact]:
-    """The records that stand as won (or lost), closed in that month or later; the latest first."""
-    chosen = [f for f in facts if f.outcome == outcome and f.closed_on and month_of(f.closed_on) >= since_month]
+def closed_in(facts: Iterable[Fact], outcome: str, months: Sequence[str]) -> list[Fact]:
+    """The records that stand as won (or lost) and were closed in those months; the latest first."""
+    chosen = [f for f in facts if f.outcome == outcome and f.closed_on and month_of(f.closed_on) in months]
     chosen.sort(key=lambda fact: fact.id)
     return sorted(chosen, key=lambda fact: fact.closed_on or date.min, reverse=True)
 
@@ -442,6 +442,11 @@ def _history(
 
 def _rate(part: int, whole: int) -> float | None:
     return part / whole if whole else None
+
+
+def _to_four_digits(rate: float | None) -> float | None:
+    """A half rounds up, as people round: 107 of 160 is 0.6688."""
+    return None if rate is None else float(Decimal(repr(rate)).quantize(Decimal("0.0001"), ROUND_HALF_UP))
 
 
 def _money(amounts: Mapping[str, Decimal]) -> dict[str, float]:

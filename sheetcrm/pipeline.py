@@ -177,7 +177,7 @@ def read_rules(
     """
     settings, problems, codes = read_settings(layouts.get("settings"), default_language)
     reader = _Lines(remembered, settings.language)
-    stages, fatal = _read_stages(layouts, reader, titles)
+    stages, fatal = _read_stages(layouts, reader, titles, strict=settings.strict)
     choices = {kind: default_choices(kind, settings.language) for kind in CLOSED_KINDS}
     reasons: tuple[LossReason, ...] = ()
     owners: tuple[Owner, ...] = ()
@@ -332,7 +332,7 @@ def default_choices(kind: str, language: str) -> tuple[Choice, ...]:
 
 
 def _read_stages(
-    layouts: Mapping[str, Layout], reader: _Lines, titles: Iterable[str]
+    layouts: Mapping[str, Layout], reader: _Lines, titles: Iterable[str], *, strict: bool
 ) -> tuple[tuple[Stage, ...], bool]:
     layout = layouts.get("stages")
     if layout is None or "stage" not in layout.columns:
@@ -349,6 +349,8 @@ def _read_stages(
         stage, sound = _stage(line, reader, homes, codes)
         stages.append(stage)
         fatal |= not sound
+        if strict and stage.outcome == "open" and not stage.may_go_on_to:
+            reader.problem("stage-goes-nowhere", layout, line.row, "may_go_on_to", stage=stage.name)
     for outcome in OUTCOMES:
         if not any(stage.outcome == outcome for stage in stages):
             word = messages.text("words", outcome, reader.language)

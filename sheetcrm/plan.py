@@ -25,8 +25,8 @@ from sheetcrm.problems import SEVERITIES, Problem, Stopped
 from sheetcrm.report import Moved, Place, Status, Waiting, problem_rows, report_rows, today_rows
 from sheetcrm.run import Arrival, Run
 from sheetcrm.settings import working_day
-from sheetcrm.tables import Plan, Snapshot, is_blank
-from sheetcrm.validate import Entry, context_of, judge_row, read_rows, read_tab
+from sheetcrm.tables import Cell, Plan, Snapshot, is_blank, raw_text
+from sheetcrm.validate import Entry, context_of, identity_of, judge_row, read_rows, read_tab
 
 __all__ = ["Arrival", "facts_of", "gather", "make_plan"]
 
@@ -106,6 +106,7 @@ def gather(
     if rules.understood:
         _read_rows(run, arrivals)
         _stop_what_looks_broken(run, force=force)
+        _fill_blanks(run, arrivals)
     return run
 
 
@@ -145,7 +146,6 @@ def _read_rows(run: Run, arrivals: Sequence[Arrival]) -> None:
             run.drafts.setdefault(draft.id, draft)
     run.gone = [*pipeline.gone, *accounts.gone, *activities.gone]
     run.accounts = counter("A", [*run.ledger.states, *(e.record for e in run.ledger.events), *run.drafts])
-    _fill_blanks(run, arrivals, known_keys)
     _put_on_record(run, [*pipeline.noted, *accounts.noted, *activities.noted])
 
 
@@ -169,16 +169,35 @@ def _entries(run: Run, layout: Layout) -> list[Entry]:
     return entries
 
 
-def _fill_blanks(run: Run, arrivals: Iterable[Arrival], known: Mapping[str, str]) -> None:
+def _fill_blanks(run: Run, arrivals: Iterable[Arrival]) -> None:
     """A newer export of a line that came before fills blanks, and nothing else."""
+    known = {s.imported_as: id_ for id_, s in run.ledger.states.items() if s.imported_as}
+    by_tab: dict[str, list[tuple[Draft, dict[int, Cell]]]] = {}
     for arrival in arrivals:
         draft = run.drafts.get(known.get(arrival.key, ""))
-        if draft is None or draft.entry.row is None:
+        if draft is None or draft.entry.row is None or draft.frozen:
             continue
-        for name, cell in arrival.cells.items():
-            column = draft.layout.columns.get(name)
-            if column is not None and is_blank(draft.entry.cell(name)) and not is_blank(cell):
-                draft.people[name] = cell
+        stands = {column for column, cell in enumerate(draft.entry.cells) if not is_blank(cell)}
+        row = enumerate(prepare.row_of(draft.layout, arrival))
+        fills = {column: cell for column, cell in row if column not in stands and not is_blank(cell)}
+        if fills:
+            by_tab.setdefault(draft.layout.name, []).append((draft, fills))
+    for name, some in by_tab.items():
+        _fill_rows(run, run.layouts[name], some)
+
+
+def _fill_rows(run: Run, layout: Layout, some: Sequence[tuple[Draft, Mapping[int, Cell]]]) -> None:
+    """Judge rows as they will be, and write what is new in them."""
+    headers = {c: raw_text(layout.tab.cell(layout.header_row, c)).strip() for c in range(layout.tab.width)}
+    called = {c: f"+{headers[c]}" for c in layout.own_columns} | {c: name for name, c in layout.columns.items()}
+    stand = [[*d.entry.cells, *[""] * (layout.tab.width - len(d.entry.cells))] for d, _ in some]
+    rows = [[fills.get(c, cell) for c, cell in enumerate(row)] for (_, fills), row in zip(some, stand, strict=True)]
+    for (draft, fills), read in zip(some, read_rows(layout, rows, run.context, 0), strict=True):
+        entry = replace(read, row=draft.entry.row)
+        judge_row(entry, run.rules)
+        draft.entry, draft.identity = entry, identity_of(entry)
+        draft.people |= {called[c]: entry.spellings.get(called[c], cell) for c, cell in fills.items()}
+        run.note("edited", draft.id, note=", ".join(headers[c] for c in fills))
 
 
 def _put_on_record(run: Run, noted: Iterable[Noted]) -> None:

@@ -53,10 +53,12 @@ def fresh_tab(name: str, language: str, title: str = "") -> Tab:
 
 def _stage_lines(language: str) -> list[Mapping[str, Cell]]:
     lines: list[Mapping[str, Cell]] = []
+    names_of = {choice.code: choice.label for choice in default_choices("stage", language)}
     for choice in default_choices("stage", language):
         entry = messages.area("defaults")[f"stage-{choice.code}"]
-        home, needs = entry.get("home"), entry.get("needs", [])
+        home, needs, onward = entry.get("home"), entry.get("needs", []), entry.get("next", [])
         ticks = {f"needs_{need}": "x" for need in needs} if isinstance(needs, list) else {}
+        names = [names_of[code] for code in onward] if isinstance(onward, list) else []
         lines.append(
             {
                 "stage": choice.label,
@@ -64,6 +66,7 @@ def _stage_lines(language: str) -> list[Mapping[str, Cell]]:
                 "outcome": messages.text("words", str(entry["outcome"]), language),
                 "probability": int(str(entry["probability"])) / 100,
                 "rot_days": int(str(entry["rot_days"])) if "rot_days" in entry else "",
+                "may_go_on_to": ", ".join(names),
                 "stage_code": choice.code,
                 **ticks,
             }

@@ -127,6 +127,10 @@ def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, 
             kind = "record"  # it came from a file, or was a record before somebody emptied it
         record = build(index, currencies.get(index), context.currency)
         entry = Entry(layout, _number(first, index), row, kind, record, found.get(index, []), spellings.get(index, {}))
+        said = currencies.get(index)
+        if said and said != getattr(record, "currency", said):
+            values_said = {"value": said, "other": str(getattr(record, "currency", ""))}
+            entry.found.append(Found("currency", "currency-mismatch", values_said))
         entries.append(entry)
     return entries
 

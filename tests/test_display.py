@@ -178,7 +178,7 @@ Memorie
 Raport
   ~ se scrie din nou
 
-Plan: 1 rând de mutat, 2 rânduri de modificat, 1 rând de adăugat, 0 evenimente pentru Istoric."""
+Plan: 1 rând de mutat, 2 rânduri de modificat, 1 rând de adăugat."""
     )
 
 
@@ -193,6 +193,11 @@ def test_an_empty_plan_says_so_and_why_a_tab_was_stopped() -> None:
     assert display.plan_text(Plan(), "en") == "Nothing to do: the workbook is up to date."
     stopped = Plan(stopped=(Said("error-lost-header", "Leads"),))
     assert display.plan_text(stopped, "en").splitlines()[0] == "Left alone: error-lost-header en"
+
+
+def test_a_plan_that_only_reports_says_so() -> None:
+    plan = Plan((WriteTab("Report", ()),))
+    assert display.plan_text(plan, "en").splitlines()[-1] == "Plan: only sync's own tabs."
 
 
 def test_a_plan_is_json() -> None:
@@ -240,7 +245,7 @@ def test_whatever_cells_hold_a_plan_can_be_shown(cells: list[tuple[Any, Any]]) -
 
 def test_a_receipt_says_what_was_done_and_where_the_copy_is() -> None:
     assert display.receipt_text(Receipt(True, PLAN, "crm copies/2026-03-20.xlsx", ("odd",)), "en") == (
-        "Done: 1 row moved, 2 rows changed, 1 row added, 0 events in History.\n"
+        "Done: 1 row moved, 2 rows changed, 1 row added.\n"
         "To put right: 1 error, 0 warnings.\n"
         "odd\n"
         "The workbook as it was: crm copies/2026-03-20.xlsx"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import openpyxl
@@ -14,15 +15,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheetcrm.columns import read_layout
+from sheetcrm.importing import ImportReport, import_into, open_import
 from sheetcrm.importing.files import Contents, read_file, sniff_delimiter, sniff_encoding
 from sheetcrm.importing.headers import target_called
 from sheetcrm.importing.maps import ImportMap, read_map
 from sheetcrm.importing.reading import Understood, understand
 from sheetcrm.pipeline import read_rules
-from sheetcrm.problems import SheetCrmError, UsageError
+from sheetcrm.plan import make_plan
+from sheetcrm.problems import SheetCrmError, Stopped, UsageError
 from sheetcrm.setup import fresh_workbook
-from sheetcrm.tables import Cell
+from sheetcrm.tables import Cell, Snapshot
 from sheetcrm.validate import context_of
+from sheetcrm.workbooks.memory import MemoryWorkbook
 
 FAIR = "Firmă,Telefon,Observații\nȚesătorul SRL,0722 111 222,îl sunăm\n"
 
@@ -409,3 +413,190 @@ def test_no_line_is_lost(tmp_path_factory: pytest.TempPathFactory, typed: list[t
     said = " ".join([str(cell) for c in cells(found) for cell in c.values()])
     if not found.unread:
         assert all(cell.strip() in said for line in typed for cell in line)
+
+
+# ---------------------------------------------------------------- into a workbook
+
+NIGHT = datetime(2026, 11, 23, 0, 17, tzinfo=UTC)
+
+
+class Desk:
+    """A workbook in memory, and files to take into it."""
+
+    def __init__(self, folder: Path, language: str = "en") -> None:
+        self.folder = folder
+        self.workbook = MemoryWorkbook(fresh_workbook(language))
+
+    def take_in(
+        self, data: str, tab: str = "Leads", toml: str = 'key = "Nr"', *, lists: bool = False, dry_run: bool = False
+    ) -> ImportReport:
+        map_file = written(self.folder, toml, "map.toml")
+        importing = open_import(tab, written(self.folder, data), map_file, add_to_lists=lists)
+        return import_into(self.workbook, importing, dry_run=dry_run, now=lambda: NIGHT)
+
+    def rows(self, tab: str) -> list[dict[str, Cell]]:
+        layout = read_layout(self.workbook.snapshot).layouts[tab]
+        headers = [str(cell) for cell in layout.tab.rows[layout.header_row]]
+        named = {header: name for name, c in layout.columns.items() for header in [headers[c]]}
+        return [
+            {named.get(h, h): cell for h, cell in zip(headers, row, strict=False) if cell != ""}
+            for row in layout.tab.rows[layout.header_row + 1 :]
+        ]
+
+    def type(self, tab: str, row: int, name: str, cell: Cell) -> None:
+        """What a person does: write into a cell (counted without the header)."""
+        layout = read_layout(self.workbook.snapshot).layouts[tab]
+        rows = [list(r) for r in layout.tab.rows]
+        at = rows[layout.header_row + 1 + row]
+        column = layout.columns[name]
+        at += [""] * (column + 1 - len(at))
+        at[column] = cell
+        self._put(replace(layout.tab, rows=rows))
+
+    def delete(self, tab: str, row: int) -> None:
+        layout = read_layout(self.workbook.snapshot).layouts[tab]
+        rows = list(layout.tab.rows)
+        del rows[layout.header_row + 1 + row]
+        self._put(replace(layout.tab, rows=rows))
+
+    def _put(self, tab: object) -> None:
+        tabs = tuple(tab if t.title == tab.title else t for t in self.workbook.snapshot.tabs)  # type: ignore[attr-defined]
+        self.workbook.snapshot = Snapshot(tabs)  # type: ignore[arg-type]
+
+    def nothing_to_do(self) -> bool:
+        return make_plan(self.workbook.snapshot, NIGHT).is_empty
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+FIRST = "Nr;Company;Phone;Source;Stage;Booth\n1;ACME;;Website;New;\n2;BETA;0722111222;Website;Won;B2\n"
+
+
+def test_a_list_is_taken_in_and_each_record_goes_home(desk: Desk) -> None:
+    report = desk.take_in(FIRST)
+    assert (report.lines, report.added, report.updated, report.skipped) == (2, 2, 0, 0)
+    assert report.written
+    assert [(r["id"], r["company"], r["Nr (imported)"]) for r in desk.rows("leads")] == [("R-0001", "ACME", "1")]
+    assert [(r["id"], r["company"], r["Booth"]) for r in desk.rows("deals")] == [("R-0002", "BETA", "B2")]
+    assert [r["name"] for r in desk.rows("accounts")] == ["BETA"]
+    assert desk.nothing_to_do()
+
+
+def test_the_same_file_twice_adds_nothing_twice(desk: Desk) -> None:
+    desk.take_in(FIRST)
+    before = desk.workbook.snapshot
+    report = desk.take_in(FIRST)
+    assert (report.added, report.updated, report.skipped, report.written) == (0, 0, 2, False)
+    assert desk.workbook.snapshot is before
+
+
+def test_a_newer_export_fills_in_blanks_only(desk: Desk) -> None:
+    desk.take_in(FIRST)
+    desk.type("leads", 0, "company", "ACME Tools")
+    report = desk.take_in(
+        "Nr;Company;Phone;Source;Stage;Booth;Colour\n"
+        "1;ACME;0733;Website;Lost;A1;\n"
+        "2;BETA;0744;Website;Won;B9;red\n"
+        "3;CETA;;;;;\n"
+    )
+    assert (report.added, report.updated, report.skipped) == (1, 2, 0)
+    acme, ceta = desk.rows("leads")
+    assert (acme["company"], acme["phone"], acme["stage"], acme["Booth"]) == ("ACME Tools", "0733", "New", "A1")
+    assert (ceta["id"], ceta["company"]) == ("R-0003", "CETA")
+    (beta,) = desk.rows("deals")
+    assert (beta["phone"], beta["Booth"], beta["Colour"]) == ("0722111222", "B2", "red")
+    assert desk.nothing_to_do()
+
+
+def test_filling_in_who_they_are_is_no_sign_of_a_disaster(desk: Desk) -> None:
+    desk.take_in("Nr;Company\n" + "".join(f"{n};Firm {n}\n" for n in range(40)))
+    report = desk.take_in("Nr;Company;Phone\n" + "".join(f"{n};Firm {n};07221112{n:02}\n" for n in range(40)))
+    assert report.updated == 40
+    assert desk.nothing_to_do()
+
+
+def test_what_people_took_out_is_not_put_back(desk: Desk) -> None:
+    desk.take_in(FIRST)
+    desk.delete("leads", 0)
+    report = desk.take_in(FIRST)
+    assert [(n.line, n.why, n.values["id"]) for n in report.unread] == [(2, "gone", "R-0001")]
+    assert desk.rows("leads") == []
+    assert [r["id"] for r in desk.rows("deals")] == ["R-0002"]
+
+
+@pytest.mark.parametrize(
+    ("tab", "title", "data"),
+    [
+        pytest.param("products", "Products", "Nr;Code;Name;Price\n1;P1;Drill;€ 99,50\n", id="products"),
+        pytest.param("accounts", "Clienți", "Nr;Denumire;Oraș\n1;ACME SRL;Iași\n", id="accounts, said in Romanian"),
+        pytest.param("activities", "Activities", "Nr;Record;Subject;Date\n1;ACME;Call;2026-11-02\n", id="activities"),
+        pytest.param("offers", "Offers", "Nr;Record;Amount\n1;ACME;100\n", id="offers"),
+    ],
+)
+def test_every_tab_of_peoples_takes_files_in_once(desk: Desk, tab: str, title: str, data: str) -> None:
+    desk.take_in(FIRST)
+    stood = len(desk.rows(tab))
+    assert desk.take_in(data, title).added == 1
+    assert desk.take_in(data, title).added == 0
+    assert len(desk.rows(tab)) == stood + 1
+    assert desk.nothing_to_do()
+
+
+def test_unknown_words_go_into_lists_when_asked(desk: Desk) -> None:
+    data = "Nr;Company;Source;Owner\n1;ACME;Fair 2026;Ana\n2;BETA;FAIR 2026;Ana\n"
+    dry = desk.take_in(data, dry_run=True)
+    assert dry.as_json()["not_in_lists"] == {"source": ["Fair 2026"], "owner": ["Ana"]}
+    report = desk.take_in(data, lists=True)
+    assert report.as_json()["list_lines_added"] == {"source": ["Fair 2026"], "owner": ["Ana"]}
+    words = desk.rows("lists")
+    assert "Fair 2026" in [row.get("source") for row in words]
+    assert "Ana" in [row.get("owner") for row in words]
+    assert [r["source"] for r in desk.rows("leads")] == ["Fair 2026", "Fair 2026"]
+    assert desk.nothing_to_do()
+
+
+def test_a_dry_run_writes_nothing(desk: Desk) -> None:
+    before = desk.workbook.snapshot
+    report = desk.take_in(FIRST, dry_run=True)
+    assert (report.added, report.written, report.dry_run) == (2, False, True)
+    assert desk.workbook.snapshot is before
+    assert "nothing was written" in report.as_text("en")
+
+
+def test_a_workbook_that_has_to_be_put_right_first_takes_nothing_in(desk: Desk) -> None:
+    desk.take_in(FIRST)
+    layout = read_layout(desk.workbook.snapshot).layouts["leads"]
+    column = layout.columns["id"]
+    rows = [[("" if c == column else cell) for c, cell in enumerate(row)] for row in layout.tab.rows]
+    desk._put(replace(layout.tab, rows=rows, marks={}))
+    before = desk.workbook.snapshot
+    with pytest.raises(Stopped, match="Nothing was imported"):
+        desk.take_in("Nr;Company\n9;NEW\n")
+    assert desk.workbook.snapshot is before
+
+
+def test_the_report_names_everything(desk: Desk) -> None:
+    report = desk.take_in("Nr;Company;Source;Booth\n1;ACME;Fair;B\n;#REF!;;\n1;ACME;;\n")
+    assert report.as_text("ro").splitlines() == [
+        "list.csv → Leads",
+        "3 rânduri citite",
+        "  1 înregistrare adăugată",
+        "2 rânduri nepreluate:",
+        "  rândul 3: nu conține nimic de folos. Conține: #REF!",
+        "  rândul 4: are același număr ca rândul 2; s-au completat doar celulele goale de acolo. Conține: 1 | ACME",
+        "Coloane venite cu fișierul: Nr (imported), Booth",
+        "Nu sunt în Liste, Sursă: Fair. Sunt marcate; adăugați-le cu --add-to-lists sau traduceți-le în hartă.",
+    ]
+    said = report.as_json()
+    assert said["not_read"] == [
+        {"line": 3, "why": "noise", "message": "nothing in it but noise", "text": "#REF!"},
+        {
+            "line": 4,
+            "why": "same-number",
+            "message": "it has the same number as line 2; only what is blank there was filled in",
+            "text": "1 | ACME",
+        },
+    ]

@@ -13,9 +13,9 @@ from sheetcrm import messages
 from sheetcrm.funnel import Fact
 from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline, Stage
-from sheetcrm.settings import Settings
 from sheetcrm.problems import Problem
 from sheetcrm.report import Moved, Place, Sheet, Status, Waiting, problem_rows, report_rows, today_rows
+from sheetcrm.settings import Settings
 from sheetcrm.tables import Cell, Formula
 
 STYLES = set("title heading header text note count amount percent days date moment good bad link".split())
@@ -162,6 +162,7 @@ def test_the_lists_hold_this_month_and_the_last() -> None:
         lost(
             2, closed_on=date(2026, 2, 1), reason="Preț", competitor="Beta", note="A cerut 20 % reducere", owner="Ana"
         ),
+        lost(4, closed_on=date(2026, 4, 1), reason="Preț"),
         won(3, closed_on=TODAY, value=Decimal(10), currency="EUR", source="Târg"),
     ]
     sheet = report(facts, RO)

@@ -37,5 +37,5 @@ def run(
     if as_json:
         say_json(funnel.as_json())
     else:
-        say(display.funnel_text(funnel, session.language_for(crm.language)))
+        say(display.funnel_text(funnel.figures, session.language_for(crm.language)))
     return 0

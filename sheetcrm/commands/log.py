@@ -19,5 +19,5 @@ def run(session: Session, workbook: str, record: str | None, as_json: bool) -> i
     if as_json:
         say_json(display.events_json(events))
     else:
-        say(display.events_text(events, session.language_for(crm.language)))
+        say(display.events_text(events, session.language_for(crm.language), crm.pipeline))
     return 0

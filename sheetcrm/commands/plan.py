@@ -7,7 +7,7 @@ import click
 import sheetcrm
 from sheetcrm import display
 from sheetcrm.commands.shared import AS_JSON, NO_MOVES, Session, command, say, say_json
-from sheetcrm.tables import Plan
+from sheetcrm.notebook import PlanView
 
 __all__ = ["run", "say_plan"]
 
@@ -19,9 +19,9 @@ def run(session: Session, workbook: str, as_json: bool, no_moves: bool) -> int:
     return 0
 
 
-def say_plan(plan: Plan, session: Session, *, as_json: bool) -> None:
+def say_plan(plan: PlanView, session: Session, *, as_json: bool) -> None:
     """Show a plan, to a person or to a program."""
     if as_json:
-        say_json(display.plan_json(plan))
+        say_json(display.plan_json(plan, plan.snapshot))
     else:
-        say(display.plan_text(plan, session.language_for(plan.language)))
+        say(display.plan_text(plan, session.language_for(plan.language), plan.snapshot))

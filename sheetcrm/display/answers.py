@@ -47,8 +47,10 @@ def problems_text(problems: Sequence[Problem], language: str) -> str:
         lines += ["", tab]
         for problem in sorted(found, key=lambda p: (p.row or 0, SEVERITIES.index(p.severity))):
             row = said("problem-row", language, row=problem.row) if problem.row else ""
-            where = " · ".join(filter(None, (row, problem.id, problem.column)))
-            lines.append(f"  {SIGNS[problem.severity]} {where + ': ' if where else ''}{problem.message(language)}")
+            message = problem.message(language)
+            column = "" if message.startswith(f"{problem.column}:") else problem.column
+            where = " · ".join(filter(None, (row, problem.id, column)))
+            lines.append(f"  {SIGNS[problem.severity]} {where + ': ' if where else ''}{message}")
     numbers = {
         f"{severity}s": messages.text(
             "report", f"n-{severity}", language, n=sum(p.severity == severity for p in problems)

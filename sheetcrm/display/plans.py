@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal
 
 from sheetcrm import messages
 from sheetcrm.columns import SYNC_TABS, Layout, read_layout, tab_called
@@ -73,7 +73,7 @@ def receipt_text(receipt: Receipt, language: str) -> str:
     return "\n".join(lines)
 
 
-def plan_json(plan: Plan, snapshot: Snapshot | None = None) -> dict[str, object]:
+def plan_json(plan: Plan, snapshot: Snapshot | None = None) -> dict[str, Any]:
     """A plan for a program. Columns have their headers where the snapshot is given, else letters."""
     reader = _Reader(plan, plan.language, snapshot)
     severities = [problem.severity for problem in plan.problems]
@@ -88,7 +88,7 @@ def plan_json(plan: Plan, snapshot: Snapshot | None = None) -> dict[str, object]
     }
 
 
-def receipt_json(receipt: Receipt) -> dict[str, object]:
+def receipt_json(receipt: Receipt) -> dict[str, Any]:
     """What was done, for a program."""
     done = {"written": receipt.written, "copy": receipt.copy or None, "notes": list(receipt.notes)}
     return done | plan_json(receipt.plan)
@@ -129,7 +129,8 @@ def counts(plan: Plan) -> dict[str, int]:
 def sums(plan: Plan, tense: Literal["sum", "did"], language: str) -> str:
     """`2 rows to move, 1 row to change, …`."""
     numbers = {**counts(plan), "events": len(plan.events)}
-    return ", ".join(said(f"{tense}-{key}", language, n=n) for key, n in numbers.items())
+    parts = [said(f"{tense}-{key}", language, n=n) for key, n in numbers.items() if n]
+    return ", ".join(parts) or said(f"{tense}-reports", language)
 
 
 def one_line(cell: Cell) -> str:

@@ -46,7 +46,7 @@ def reader(kind: str, context: Context) -> Read:
 
     def read(cell: Cell) -> Reading:
         if isinstance(cell, str):
-            if not cell or cell.isspace():
+            if not cell or cell.isspace() or (cell[0] > "~" and not texts.tidy(cell)):
                 return BLANK
             # An export writes a formula's error as plain text.
             if type(cell) is CellError or (cell[0] == "#" and cell.strip().upper() in _ERROR_TEXTS):

@@ -23,7 +23,7 @@ __all__ = ["day", "long_date", "moment"]
 _FIRST_YEAR = 1950
 _YEARS_AHEAD = 5
 
-_SERIALS = range(20_000, 80_001)
+_FIRST_SERIAL, _LAST_SERIAL = 20_000, 80_000
 """Days since the end of 1899 that a date column may hold as numbers: 1954 to 2119."""
 _SERIAL_DAY_ZERO = datetime(1899, 12, 30)
 
@@ -108,7 +108,7 @@ def _understood(cell: Cell, context: Context) -> tuple[datetime | None, tuple[Is
         return datetime.combine(cell, time()), ()
     if isinstance(cell, str):
         return _written(cell, context)
-    if isinstance(cell, int | float | Decimal) and not isinstance(cell, bool) and int(cell) in _SERIALS:
+    if isinstance(cell, int | float | Decimal) and _FIRST_SERIAL <= cell <= _LAST_SERIAL:
         at = _SERIAL_DAY_ZERO + timedelta(seconds=round(float(cell) * 86_400))
         return at, (Issue("number-date", {"value": shown(cell), "read": long_date(at, context.language)}),)
     return None, failed("bad-date", cell).issues

@@ -82,7 +82,7 @@ def amount(context: Context) -> Read:
             return failed("bad-amount", cell)
         if written.number < 0:
             return failed("negative-amount", cell)
-        values = {"value": shown(cell), "read": _spoken(written.number, context.language)}
+        values = {"value": shown(cell), "read": _spoken(written.number, context.language, cents=True)}
         codes = ("text-number", "ambiguous-amount") if written.ambiguous else ("text-number",)
         return Reading(written.number, tuple(Issue(c, values) for c in codes), currency=code)
 
@@ -201,7 +201,7 @@ def _plain(text: str, language: str) -> tuple[Decimal, bool] | None:
     return None
 
 
-def _spoken(number: Decimal, language: str) -> str:
-    """A number as the language writes it."""
-    text = f"{number:,f}"
+def _spoken(number: Decimal, language: str, *, cents: bool = False) -> str:
+    """A number as the language writes it; with cents nobody takes 1.234,00 for a little over one."""
+    text = f"{number:,.2f}" if cents and number == round(number, 2) else f"{number:,f}"
     return text.translate(str.maketrans(",.", ".,")) if language == "ro" else text

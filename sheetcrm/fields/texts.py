@@ -104,7 +104,7 @@ def long_text(context: Context) -> Read:
     def read(cell: Cell) -> Reading:
         if not isinstance(cell, str):
             return Reading(raw_text(cell))
-        return Reading(put_right(_INVISIBLE.sub("", cell)).strip() or None)
+        return Reading(put_right(_INVISIBLE.sub("", cell)).strip())
 
     return read
 

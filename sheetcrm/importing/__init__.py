@@ -8,33 +8,33 @@ in the report, with its line and why; the rest comes in.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheetcrm import config
-from sheetcrm.columns import read_layout
-from sheetcrm.importing.files import read_file
+from sheetcrm.importing.files import Unread, read_file
 from sheetcrm.importing.headers import target_called
 from sheetcrm.importing.maps import ImportMap, read_map
-from sheetcrm.importing.reading import understand
+from sheetcrm.importing.reading import Understood, understand
 from sheetcrm.importing.report import ImportReport, columns_added, count
-from sheetcrm.ledger import read_ledger
-from sheetcrm.pipeline import read_rules
-from sheetcrm.plan import make_plan
-from sheetcrm.settings import working_day
+from sheetcrm.plan import gather, make_plan
+from sheetcrm.problems import Stopped
 from sheetcrm.sync import carry_out
-from sheetcrm.validate import context_of
 from sheetcrm.workbooks import open_workbook
 
 if TYPE_CHECKING:
     from sheetcrm.importing.files import Contents
+    from sheetcrm.model import State
     from sheetcrm.progress import Progress
     from sheetcrm.tables import Plan, Snapshot, Workbook
 
 __all__ = ["ImportReport", "Importing", "import_file", "import_into", "open_import"]
+
+WITHOUT_ID = frozenset({"products", "offers", "offer_lines"})
+"""Tabs whose rows bear no ID of ours: a line is remembered, but its row is not found again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +50,22 @@ class Importing:
 
     def planned(self, snapshot: Snapshot, now: datetime) -> ImportReport:
         """What taking the file into `snapshot` would do; the report holds the plan."""
-        layouts = read_layout(snapshot).layouts
-        ledger = read_ledger(layouts)
-        remembered = {id_: state.name for id_, state in ledger.states.items() if "/" in id_}
-        rules = read_rules(layouts, remembered)
-        target = target_called(self.tab, layouts, rules.settings.language)
-        context = context_of(rules, working_day(now, rules.settings))
-        found = understand(self.contents, self.import_map, target, rules.pipeline, context)
+        run = gather(snapshot, now)
+        states = {s.imported_as: s for s in run.ledger.states.values() if s.imported_as}
+        records = {key: run.drafts.get(state.id) for key, state in states.items()}
+        living = {key: draft.layout.name for key, draft in records.items() if draft}
+        target = target_called(self.tab, run.layouts, run.language)
+        found = understand(self.contents, self.import_map, target, run.rules.pipeline, run.context, living)
         words = found.new_choices if self.add_to_lists else {}
         plan = make_plan(snapshot, now, arrivals=found.arrivals, new_choices=words)
+        if plan.stopped:
+            raise Stopped("importing/stopped", problem=plan.stopped[0].message(plan.language))
         return ImportReport(
             self.file,
             target.title,
             found.lines,
-            count(found.arrivals, layouts, ledger),
-            found.unread,
+            count(found.arrivals, records),
+            (*found.unread, *_gone(found, states, living)),
             columns_added(plan),
             found.new_choices,
             self.add_to_lists,
@@ -73,6 +74,13 @@ class Importing:
             plan=plan,
             encoding=self.contents.encoding,
         )
+
+
+def _gone(found: Understood, states: Mapping[str, State], living: Mapping[str, str]) -> Iterator[Unread]:
+    """Lines whose record people took out of the workbook: it is not put back behind their back."""
+    for key, line in found.numbers.items():
+        if key in states and key not in living and states[key].tab not in WITHOUT_ID:
+            yield Unread(line, "gone", states[key].name, {"id": states[key].id})
 
 
 def open_import(

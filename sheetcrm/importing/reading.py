@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from types import MappingProxyType
 from typing import NamedTuple
 
 from sheetcrm.columns import PIPELINE_TABS, TABS, Field, fold, header
@@ -51,12 +52,22 @@ class Understood:
     """Words that stand in no list yet, by list, in the order in which they come."""
     lines: int = 0
     """Lines below the header that are not blank."""
+    numbers: Mapping[str, int] = field(default_factory=dict)
+    """Key of an arrival → the number of its line."""
 
 
 def understand(
-    contents: Contents, import_map: ImportMap, target: Target, pipeline: Pipeline, context: Context
+    contents: Contents,
+    import_map: ImportMap,
+    target: Target,
+    pipeline: Pipeline,
+    context: Context,
+    living: Mapping[str, str] = MappingProxyType({}),
 ) -> Understood:
-    """Every line of a file as an arrival, or as one that was not read."""
+    """Every line of a file as an arrival, or as one that was not read.
+
+    `living` is where the records are that came before: key → tab.
+    """
     headers = find_headers(contents.lines, import_map, target)
     words = _values(import_map, target, headers, pipeline)
     fill = _fill(import_map, target)
@@ -80,10 +91,15 @@ def understand(
         else:
             arrivals[key] = line.number, cells
     home = _homes(target, pipeline, context)
-    found = tuple(_arrival(home(cells), cells, key, target) for key, (_, cells) in arrivals.items())
-    choices = _new_choices([cells for _, cells in arrivals.values()], target, pipeline)
+    found = tuple(_arrival(living.get(key) or home(cells), cells, key, target) for key, (_, cells) in arrivals.items())
     unread.sort(key=lambda n: n.line)
-    return Understood(found, tuple(unread), choices, len(below) + len(contents.unread))
+    return Understood(
+        found,
+        tuple(unread),
+        _new_choices([cells for _, cells in arrivals.values()], target, pipeline),
+        len(below) + len(contents.unread),
+        {key: number for key, (number, _) in arrivals.items()},
+    )
 
 
 def _homes(target: Target, pipeline: Pipeline, context: Context) -> Callable[[Mapping[str, Cell]], str]:
@@ -100,7 +116,7 @@ def _homes(target: Target, pipeline: Pipeline, context: Context) -> Callable[[Ma
 
 def _arrival(tab: str, cells: Mapping[str, Cell], key: str, target: Target) -> Arrival:
     """A field that the tab has no column for comes along under its header."""
-    known = {f.name for f in TABS[tab]}
+    known = {f.name for f in TABS.get(tab, TABS["deals"])}
     named = {
         header(name, target.language) if name in target.fields and name not in known else name: cell
         for name, cell in cells.items()
@@ -188,6 +204,8 @@ def _cells(
         # The sign beside an amount goes into the column for it, or stays where it was typed.
         if name not in PRICED or raw_text(found.setdefault("currency", currency)).upper() != currency:
             found[name] = typed
+    if found.keys().isdisjoint(PRICED):  # a currency of nothing says nothing
+        fill = {name: cell for name, cell in fill.items() if name != "currency"}
     return {**fill, **found}
 
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from sheetcrm import messages
-from sheetcrm.columns import Layout, header
+from sheetcrm.columns import header
+from sheetcrm.drafts import Draft
 from sheetcrm.importing.files import Unread
-from sheetcrm.ledger import Ledger
 from sheetcrm.run import Arrival
-from sheetcrm.tables import AddColumn, Cell, Plan, is_blank, raw_text
+from sheetcrm.tables import AddColumn, Plan, is_blank, raw_text
 
 __all__ = ["Counts", "ImportReport", "columns_added", "count"]
 
@@ -139,31 +139,18 @@ class ImportReport:
             yield say("nothing")
 
 
-def count(arrivals: Sequence[Arrival], layouts: Mapping[str, Layout], ledger: Ledger) -> Counts:
-    """Which arrivals are new, and which find a row with blanks that they fill in."""
-    known = {state.imported_as: state.id for state in ledger.states.values() if state.imported_as}
-    rows = dict(_rows_by_id(layouts))
-    updated = unchanged = 0
-    for arrival in arrivals:
-        if (id_ := known.get(arrival.key)) is None:
-            continue
-        if id_ in rows and _fills_a_blank(arrival, *rows[id_]):
-            updated += 1
-        else:
-            unchanged += 1
-    return Counts(len(arrivals) - updated - unchanged, updated, unchanged)
+def count(arrivals: Sequence[Arrival], records: Mapping[str, Draft | None]) -> Counts:
+    """Which arrivals are new, and which find a row with blanks that they fill in.
+
+    `records` has the keys of what came before, with its row where there is one.
+    """
+    before = [(arrival, records[arrival.key]) for arrival in arrivals if arrival.key in records]
+    updated = sum(draft is not None and _fills_a_blank(arrival, draft) for arrival, draft in before)
+    return Counts(len(arrivals) - len(before), updated, len(before) - updated)
 
 
-def _rows_by_id(layouts: Mapping[str, Layout]) -> Iterator[tuple[str, tuple[Layout, Sequence[Cell]]]]:
-    for layout in layouts.values():
-        column = layout.columns.get("id", -1)
-        if column >= 0 and layout.name != "state":
-            for row in layout.tab.rows[layout.header_row + 1 :]:
-                if column < len(row) and not is_blank(row[column]):
-                    yield raw_text(row[column]).strip(), (layout, row)
-
-
-def _fills_a_blank(arrival: Arrival, layout: Layout, row: Sequence[Cell]) -> bool:
+def _fills_a_blank(arrival: Arrival, draft: Draft) -> bool:
+    layout, row = draft.layout, draft.entry.cells
     own = {raw_text(layout.tab.cell(layout.header_row, c)).strip(): c for c in layout.own_columns}
     columns = (layout.columns.get(name, own.get(name, -1)) for name in arrival.cells)
     return any(c < 0 or c >= len(row) or is_blank(row[c]) for c in columns)

@@ -26,7 +26,7 @@ __all__ = ["Waiting", "report_rows"]
 TOP = 10
 """Lines of a table before the rest is one line."""
 MOST_WAITING = 50
-WIDTHS = (32, 20, 20, 20, 14, 14, 14, 14, 16, 16, 16, 16, 18)
+WIDTHS = (32, 17, 17, 17, 14, 14, 14, 14, 16, 16, 16, 16, 18)
 
 
 class Waiting(NamedTuple):
@@ -64,9 +64,8 @@ def report_rows(
         report.groups(by)
     report.reasons()
     report.leaks()
-    since = funnel.months_back(today, 1)[0]
-    report.closed("won", since)
-    report.closed("lost", since)
+    for outcome in ("won", "lost"):
+        report.closed(outcome, funnel.months_back(today, 1))
     return Sheet(tuple(report.grid.rows), WIDTHS)
 
 
@@ -179,7 +178,9 @@ class _Report:
         amounts = [of.won_value.get(currency) for currency in currencies]
         counts = [of.records, of.open, of.won, of.lost]
         line: list[Cell | None] = [name, *counts, of.win_rate, of.days_won.median, of.days_won.p90, *amounts]
-        return [*line, self.in_own_currency(of.won_value)] if total else line
+        if total:
+            line.append(self.in_own_currency(of.won_value) if of.won_value else None)
+        return line
 
     def open_pipeline(self) -> None:
         """What is open, by stage and currency, and the sum of each currency."""
@@ -241,7 +242,7 @@ class _Report:
         for place, word in enumerate(words):
             yield word or ("" if place == 2 else self.words("blank"))
 
-    def closed(self, outcome: funnel.Outcome, since: str) -> None:
+    def closed(self, outcome: str, months: Sequence[str]) -> None:
         """The records won (or lost) in this month and the last, the latest first."""
         self.grid.heading(f"{outcome}-list")
         lost = outcome == "lost"
@@ -250,7 +251,7 @@ class _Report:
         styles = ("text", "text", "text", "text", "date", "amount", "text", "text", "note")
         lines = [
             (f.name, f.owner, *((f.reason, f.competitor) if lost else (f.source, f.industry)), *_closing(f))
-            for f in funnel.closed_in(self.facts, outcome, since)
+            for f in funnel.closed_in(self.facts, outcome, months)
         ]
         self.grid.table(headers, styles, lines)
 

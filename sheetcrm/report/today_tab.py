@@ -131,8 +131,7 @@ def _to_put_right(
         for p in mine[:MOST_PER_OWNER]:
             name = names.get(p.id, "") or p.id or p.tab
             cells: tuple[Cell, ...] = (name, p.tab, link(places.get(p.tab), p.id), p.column, p.message(words.language))
-            styles = ("text", "text", "link", "text", "bad" if p.severity == "error" else "text")
-            grid.row(map(Styled, cells, styles))
+            grid.row(map(Styled, cells, ("text", "text", "link", "text", "text")))
         if len(mine) > MOST_PER_OWNER:
             grid.note(words("and-more", n=len(mine) - MOST_PER_OWNER))
 

@@ -1,0 +1,165 @@
+"""A person at the open workbook: types, pastes, sorts, renames, undoes.
+
+Knows where a field stands in the team's language, as a person sees it by its
+header. Knows no story and no sync.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from openpyxl import Workbook, load_workbook
+
+from sheetcrm import messages
+from sheetcrm.columns import field_called, fields_of, tab_title
+from sheetcrm.pipeline import CLOSED_KINDS, LIST_KINDS
+from sheetcrm.tables import Cell
+from sheetcrm.workbooks.excel.cells import take_look, write
+
+__all__ = ["Desk", "at_desk", "is_ours", "sign"]
+
+SIGN = "sheetcrm demo"
+"""Stands in the document's category: such a file may be made anew."""
+
+PICKED = frozenset({"stage", *LIST_KINDS, *CLOSED_KINDS}) - {"owner", "competitor"}
+"""Kinds of columns of which the story names the code and the desk types the word."""
+
+
+class Desk:
+    """The workbook as somebody has it open."""
+
+    def __init__(self, book: Workbook, language: str) -> None:
+        self.book = book
+        self.language = language
+
+    # ------------------------------------------------------------ looking
+
+    def sheet(self, tab: str) -> Any:
+        """The tab, by the title that people see."""
+        return self.book[tab_title(tab, self.language)]
+
+    def columns(self, tab: str) -> Mapping[str, int]:
+        """Where each field stands, by its header."""
+        fields = fields_of(tab)
+        found: dict[str, int] = {}
+        for cell in self.sheet(tab)[1]:
+            name = field_called(str(cell.value or ""), fields)
+            if name is not None:
+                found.setdefault(name, cell.column)
+        return found
+
+    def row(self, tab: str, field: str, text: str) -> int:
+        """The first row in which a column says that."""
+        sheet, column = self.sheet(tab), self.columns(tab)[field]
+        for row in range(2, sheet.max_row + 1):
+            if sheet.cell(row, column).value == text:
+                return row
+        raise LookupError(f"{sheet.title}: {text}")
+
+    def free_row(self, tab: str) -> int:
+        """The first row below everything."""
+        sheet = self.sheet(tab)
+        rows = (row for row in range(sheet.max_row, 0, -1) if any(c.value is not None for c in sheet[row]))
+        return next(rows, 0) + 1
+
+    def word(self, key: str) -> str:
+        """A word of the story in the team's language; what the catalogue lacks is said as it is."""
+        return messages.text("demo", key, self.language) if key in messages.area("demo") else key
+
+    # ------------------------------------------------------------ typing
+
+    def type(self, tab: str, row: int, values: Mapping[str, Cell]) -> None:
+        """Type into cells of one row, as the columns are laid out."""
+        columns, kinds = self.columns(tab), {name: field.kind for name, field in fields_of(tab).items()}
+        for name, value in values.items():
+            if isinstance(value, str):
+                value = self._as_typed(kinds[name], value)
+            self._put(tab, row, columns[name], value)
+
+    def _as_typed(self, kind: str, value: str) -> str:
+        code = f"{kind}-{value}"
+        if kind in PICKED and code in messages.area("defaults"):
+            return messages.text("defaults", code, self.language)
+        return self.word(value)
+
+    def _put(self, tab: str, row: int, column: int, value: Cell) -> None:
+        sheet = self.sheet(tab)
+        cell = sheet.cell(row, column)
+        if not cell.has_style:
+            take_look(cell, sheet.column_dimensions[cell.column_letter])
+        write(cell, value, self.language)
+
+    def add(self, tab: str, **values: Cell) -> None:
+        """Type a new row below the last."""
+        self.type(tab, self.free_row(tab), values)
+
+    def edit(self, tab: str, company: str, **values: Cell) -> None:
+        """Type into the row of a company."""
+        self.type(tab, self.row(tab, "company", self.word(company)), values)
+
+    def rename(self, tab: str, field: str, code: str, new: str) -> None:
+        """Call a line of Stages or Lists something else."""
+        old = messages.text("defaults", f"{field}-{code}", self.language)
+        self.type(tab, self.row(tab, field, old), {field: new})
+
+    # ------------------------------------------------------------ what goes wrong now and then
+
+    def paste_below(self, tab: str, company: str) -> int:
+        """Copy a whole row, ID and all, below the last one."""
+        sheet, source, target = self.sheet(tab), self.row(tab, "company", self.word(company)), self.free_row(tab)
+        for cell in list(sheet[source]):
+            if cell.value is not None:
+                self._put(tab, target, cell.column, cell.value)
+        return target
+
+    def new_column(self, tab: str, header: str, values: Mapping[str, Cell]) -> None:
+        """Add a column of the team's own at the far right."""
+        sheet = self.sheet(tab)
+        column = sheet.max_column + 1
+        take_look(sheet.cell(1, column), sheet.cell(1, self.columns(tab)["company"]))
+        sheet.cell(1, column).value = self.word(header)
+        for company, value in values.items():
+            self._put(tab, self.row(tab, "company", self.word(company)), column, value)
+
+    def sort_one_column(self, tab: str, field: str) -> Sequence[Cell]:
+        """Sort one column and leave the others where they are; return how it was."""
+        sheet, column = self.sheet(tab), self.columns(tab)[field]
+        before = [sheet.cell(row, column).value for row in range(2, self.free_row(tab))]
+        self.fill_column(tab, field, sorted(before, key=str))
+        return before
+
+    def fill_column(self, tab: str, field: str, values: Sequence[Cell]) -> None:
+        """Put values into a column from the top."""
+        column = self.columns(tab)[field]
+        for row, value in enumerate(values, 2):
+            self.sheet(tab).cell(row, column).value = value
+
+
+@contextmanager
+def at_desk(path: Path, language: str) -> Iterator[Desk]:
+    """Open the workbook, work in it, save it."""
+    book = load_workbook(path)
+    yield Desk(book, language)
+    book.save(path)
+
+
+def sign(path: Path) -> None:
+    """Write into the document's properties that it is a demo."""
+    book = load_workbook(path)
+    book.properties.category = SIGN
+    book.save(path)
+
+
+def is_ours(path: Path) -> bool:
+    """Whether a file is a workbook that the demo made."""
+    try:
+        book = load_workbook(path, read_only=True)
+    except Exception:  # openpyxl raises whatever it stumbles over; what cannot be read is not ours
+        return False
+    try:
+        return book.properties.category == SIGN
+    finally:
+        book.close()
