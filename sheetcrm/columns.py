@@ -330,10 +330,25 @@ class Layout:
 
     @property
     def own_columns(self) -> tuple[int, ...]:
-        """The columns that the team added: a header of their own, no field of ours."""
+        """The columns that the team added: no field of ours, but a header or cells of their own."""
         known = set(self.columns.values())
-        cells = self.tab.rows[self.header_row] if self.tab.rows else ()
-        return tuple(c for c, cell in enumerate(cells) if c not in known and not is_blank(cell))
+        others = [c for c in range(self.tab.width) if c not in known]
+        return tuple(c for c in others if not is_blank(self.tab.cell(self.header_row, c)) or self._holds(c))
+
+    def _holds(self, column: int) -> bool:
+        below = self.tab.rows[self.header_row + 1 :]
+        return any(column < len(row) and not is_blank(row[column]) for row in below)
+
+    @property
+    def own_names(self) -> Mapping[int, str]:
+        """What the team's own columns are called; the second of one name is `name (2)`, no header is ""."""
+        seen: dict[str, int] = {}
+        names = {}
+        for column in sorted({*self.columns.values(), *self.own_columns}):
+            text = raw_text(self.tab.cell(self.header_row, column)).strip()
+            times = seen[fold(text)] = seen.get(fold(text), 0) + 1
+            names[column] = text if times == 1 else f"{text} ({times})".strip()
+        return {column: names[column] for column in self.own_columns}
 
     @property
     def people_columns(self) -> tuple[int, ...]:
@@ -356,14 +371,18 @@ class Understood(NamedTuple):
 
 
 _LETTERS = str.maketrans({"đ": "d", "ł": "l", "ø": "o", "ß": "ss", "æ": "ae", "œ": "oe", "\u00a0": " "})
+_MARKS = dict.fromkeys(range(0x300, 0x370))
+"""Diacritics, once they are taken apart from their letters."""
 _GAPS = re.compile(r"[\s_]+")
 
 
 @cache
 def fold(text: str) -> str:
     """Text for comparing: no diacritics (ş and ș alike), no letter case, single spaces."""
-    lower = unicodedata.normalize("NFKD", text.casefold().translate(_LETTERS))
-    return _GAPS.sub(" ", "".join(c for c in lower if not unicodedata.combining(c))).strip()
+    lower = text.casefold()
+    if not lower.isascii():
+        lower = unicodedata.normalize("NFKD", lower.translate(_LETTERS)).translate(_MARKS)
+    return _GAPS.sub(" ", lower).strip()
 
 
 def _fold_header(text: str) -> str:
@@ -460,7 +479,8 @@ def layout_as(name: str, tab: Tab, problems: list[Problem] | None = None) -> Lay
             columns[field_name] = column
             taken.add(column)
     odd += [_merged(tab, block) for block in tab.merged if block[2] > row and block[0] >= row]
-    return Layout(name, tab, row, columns, columns != dict(tab.marks), fields)
+    unmarked = any(tab.marks.get(called) != column for called, column in columns.items())
+    return Layout(name, tab, row, columns, unmarked, fields)
 
 
 def _may_adopt(name: str, field: Field, column: int, marked: Mapping[str, int]) -> bool:

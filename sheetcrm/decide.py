@@ -7,13 +7,14 @@ told by its name. It writes nothing and addresses no row.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from sheetcrm import messages
 from sheetcrm.accounts import ACCOUNT_FIELDS, Accounts, Match, account_of, is_word_for_new
 from sheetcrm.convert import Need, Offered, Verdict, accept_as_it_stands, judge, unmet
 from sheetcrm.drafts import Draft, well_formed
-from sheetcrm.duplicates import Candidate, likely_duplicates
+from sheetcrm.duplicates import Candidate, Pair, duplicate_accounts, duplicate_people
 from sheetcrm.ledger import as_cell
 from sheetcrm.model import Account, Activity, Lead, Offer, Opportunity
 from sheetcrm.pipeline import Stage
@@ -103,8 +104,10 @@ def _with_stage(run: Run, draft: Draft) -> Lead:
     known = draft.old.stage if draft.old else ""
     first = pipeline.first_of(draft.layout.name)
     code = known or (first.code if first else None)
-    name = pipeline.label("stage", code)
-    draft.entry.found.append(Found("stage", "stage-emptied" if known else "missing-stage", {"stage": name}))
+    # Nobody can tell a blank that always counted as the first stage from one just emptied; both count the same.
+    emptied = known and not (first and known == first.code)
+    values = {"stage": pipeline.label("stage", code)}
+    draft.entry.found.append(Found("stage", "stage-emptied" if emptied else "missing-stage", values))
     return lead.model_copy(update={"stage": code})
 
 
@@ -374,13 +377,18 @@ def propose_duplicates(run: Run) -> None:
             and (draft.home == "leads" or stage is None or stage.outcome == "open")
         ):
             leads[draft.id] = draft
-    _propose(run, leads, only_open_leads=True)
-    _propose(run, {d.id: d for d in run.in_order(run.account_rows)}, only_open_leads=False)
+    _propose(run, leads, duplicate_people, only_open_leads=True)
+    _propose(run, {d.id: d for d in run.in_order(run.account_rows)}, duplicate_accounts, only_open_leads=False)
 
 
-def _propose(run: Run, drafts: dict[str, Draft], *, only_open_leads: bool) -> None:
-    pairs = likely_duplicates([_candidate(id_, draft) for id_, draft in drafts.items()])
-    for pair in pairs:
+def _propose(
+    run: Run,
+    drafts: dict[str, Draft],
+    find: Callable[[Sequence[Candidate]], list[Pair]],
+    *,
+    only_open_leads: bool,
+) -> None:
+    for pair in find([_candidate(id_, draft) for id_, draft in drafts.items()]):
         for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
             draft = drafts[one]
             if draft.frozen or (only_open_leads and not _is_open_lead(run, draft)):

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from sheetcrm.columns import Layout
 from sheetcrm.ledger import Ledger
@@ -223,11 +224,13 @@ def signs_of_disaster(
     ledger: Ledger,
     names: Sequence[str],
     stage_column: bool,
+    first_stages: Mapping[str, str] = MappingProxyType({}),
 ) -> dict[str, Problem]:
     """Tabs that somebody may have sorted by one column, pasted over or emptied (law 6).
 
     A tab stops when its ID or Stage header is gone, or when more than five and more
     than a tenth of its known records are missing or have changed identity or stage.
+    `first_stages` is what a blank stage cell counts as, by tab.
     """
     stopped: dict[str, Problem] = {}
     for name in names:
@@ -248,7 +251,7 @@ def signs_of_disaster(
         counts = {
             "many-missing": sum(s.id in known for s in gone),
             "many-identities": sum(bool(d.identity != d.old.identity and d.old.identity) for d in here if d.old),
-            "many-stages": sum(_stage_changed(d) for d in here) if stage_column else 0,
+            "many-stages": sum(_stage_changed(d, first_stages.get(name, "")) for d in here) if stage_column else 0,
         }
         limit = max(5, len(known) // 10)
         for code, count in counts.items():
@@ -258,7 +261,7 @@ def signs_of_disaster(
     return stopped
 
 
-def _stage_changed(draft: Draft) -> bool:
+def _stage_changed(draft: Draft, first_stage: str) -> bool:
     """Whether the stage cell says other than what was accepted, or refused, last time."""
-    typed = draft.lead.stage if not is_blank(draft.entry.cell("stage")) else None
+    typed = first_stage if is_blank(draft.entry.cell("stage")) else draft.lead.stage
     return bool(draft.old and draft.old.stage and typed not in (draft.old.stage, draft.old.refused))

@@ -76,7 +76,7 @@ class Emission:
 
     def __init__(self, run: Run) -> None:
         self.run = run
-        self.changes: list[Change] = [*run.new_tabs, *run.new_columns]
+        self.changes: list[Change] = []
         self.addressing: dict[str, Addressing] = {}
         self._keys: dict[str, dict[int, RowKey]] = {}
         self._moved: list[MoveRow] = []
@@ -322,7 +322,8 @@ class Emission:
         """Every change, in the order in which it is carried out."""
         added_columns = [c for columns in self._columns.values() for c in columns.added]
         rows = [AddRows(self.run.layouts[name].title, tuple(lines)) for name, lines in self._added.items()]
-        return (*added_columns, *self.changes, *self._moved, *rows)
+        made = (*self.run.new_tabs, *self.run.new_columns, *added_columns)
+        return (*made, *self.changes, *self._moved, *rows)
 
 
 class _Columns:

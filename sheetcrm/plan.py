@@ -82,7 +82,7 @@ def gather(
 ) -> Run:
     """Read everything: the rules, the memory, every row and which record it is."""
     understood = read_layout(snapshot)
-    ready = prepare.prepare(understood.layouts, arrivals, new_choices or {}, takeover=takeover, language=language)
+    ready = prepare.prepare(snapshot, understood.layouts, arrivals, new_choices or {}, takeover=takeover, language=language)
     ledger = _memory(read_ledger(ready.layouts))
     remembered = {id_: state.name for id_, state in ledger.states.items() if "/" in id_}
     rules = read_rules(ready.layouts, remembered, [tab.title for tab in snapshot.tabs], language)
@@ -211,12 +211,14 @@ def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
     settings = run.rules.settings
     if force or run.takeover or settings.approve in (run.today, run.now.astimezone(settings.zone).date()):
         return
+    homes = run.rules.pipeline.homes
+    first_stages = {home: first.code for home in homes if (first := run.rules.pipeline.first_of(home))}
     for names, drafts, staged in (
-        (run.rules.pipeline.homes, run.pipeline_rows, True),
+        (homes, run.pipeline_rows, True),
         (("accounts",), run.account_rows, False),
         (("activities",), run.activity_rows, False),
     ):
-        run.stopped |= signs_of_disaster(run.layouts, drafts, run.gone, run.ledger, names, staged)
+        run.stopped |= signs_of_disaster(run.layouts, drafts, run.gone, run.ledger, names, staged, first_stages)
     for draft in run.rows:
         if draft.layout.name in run.stopped:
             draft.frozen = True

@@ -31,6 +31,7 @@ class Ready:
 
 
 def prepare(
+    snapshot: Snapshot,
     layouts: Mapping[str, Layout],
     arrivals: Sequence[Arrival],
     new_choices: Mapping[str, Sequence[str]],
@@ -45,7 +46,7 @@ def prepare(
     ready = dict(layouts)
     tabs: list[AddTab] = []
     needed = ORDER if takeover else SYNC_TABS
-    taken = {fold(layout.title) for layout in layouts.values()}
+    taken = {fold(tab.title) for tab in snapshot.tabs}
     for name in needed:
         if name not in ready:
             tab = fresh_tab(name, language, _free_title(name, language, taken))

@@ -8,13 +8,13 @@ judged elsewhere.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheetcrm.columns import FIELDS_OF_IDENTITY, PIPELINE_TABS, Layout, field_called, fold
-from sheetcrm.fields import Context, PickList, Reading, reader
+from sheetcrm.fields import Context, PickList, Reading, country_called, reader
 from sheetcrm.model import Account, Activity, Deal, Lead, Offer, OfferLine, Opportunity, Product, Record
 from sheetcrm.pipeline import Rules
 from sheetcrm.tables import Cell, CellError, digest, is_blank, raw_text
@@ -48,6 +48,10 @@ TOTALS = frozenset({"total", "totals", "sum", "suma", "total general", "grand to
 
 SYNC_FIELDS_READ = frozenset({"id", "account_id", "record_id", "referred_by_id", "in_stage_since", "number", "version"})
 """Sync's own columns that a run reads back; the others it only compares."""
+
+
+BY_COUNTRY = frozenset({"phone", "tax_id"})
+"""Kinds that are read by the rules of the row's own country."""
 
 
 class Found(NamedTuple):
@@ -101,9 +105,12 @@ def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, 
         known = layout.fields[name]
         if known.writer == "sync" and layout.name != "offers" and name not in SYNC_FIELDS_READ:
             continue
-        read = _memoised(reader(known.kind, context))
         out: list[object] = []
+        readings = _by_country(layout, known.kind, context) if known.kind in BY_COUNTRY else None
+        read = _memoised(reader(known.kind, context))
         for index, row in enumerate(rows):
+            if readings:
+                read = readings(row)
             reading = read(row[column] if column < len(row) else "")
             out.append(reading.value)
             if reading.issues and known.writer != "sync":
@@ -137,6 +144,29 @@ def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, 
 
 def _number(first: int | None, index: int) -> int | None:
     return None if first is None else first + index
+
+
+def _by_country(
+    layout: Layout, kind: str, context: Context
+) -> Callable[[Sequence[Cell]], Callable[[Cell], Reading]] | None:
+    """Chooses the reader of a row by the country that the row names; `None` where no column does."""
+    column = layout.columns.get("country")
+    if column is None:
+        return None
+    default = _memoised(reader(kind, context))
+    known: dict[Cell, Callable[[Cell], Reading]] = {"": default}
+
+    def choose(row: Sequence[Cell]) -> Callable[[Cell], Reading]:
+        typed = row[column] if column < len(row) else ""
+        read = known.get(typed)
+        if read is None:
+            country = country_called(raw_text(typed))
+            own = country and country != context.country
+            read = _memoised(reader(kind, replace(context, country=country))) if country and own else default
+            known[typed] = read
+        return read
+
+    return choose
 
 
 def _memoised(read: Callable[[Cell], Reading]) -> Callable[[Cell], Reading]:
@@ -261,7 +291,7 @@ def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]
     Takes the row and the spellings that sync puts right in it.
     """
     tagged = [(name, column) for name, column in layout.columns.items() if layout.fields[name].writer == "people"]
-    tagged += [(f"+{raw_text(layout.tab.cell(layout.header_row, c)).strip()}", c) for c in layout.own_columns]
+    tagged += [(field_called(name, fields_of("deals")) or fold(name), c) for c, name in layout.own_names.items()]
     tagged.sort()
 
     def fingerprint(row: Sequence[Cell], spellings: Mapping[str, str]) -> str:

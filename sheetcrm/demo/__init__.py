@@ -7,6 +7,6 @@ The clock is handed in, so the same evening tells the same story.
 
 from __future__ import annotations
 
-from sheetcrm.demo.stage import play
+from sheetcrm.demo.theatre import play
 
 __all__ = ["play"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ PICKED = frozenset({"stage", *LIST_KINDS, *CLOSED_KINDS}) - {"owner", "competito
 class Desk:
     """The workbook as somebody has it open."""
 
-    def __init__(self, book: Workbook, language: str) -> None:
+    def __init__(self, book: Workbook, language: str, last: date) -> None:
         self.book = book
         self.language = language
+        self.last = last
+        """The last day of the story; days count back from it."""
 
     # ------------------------------------------------------------ looking
 
@@ -68,6 +71,14 @@ class Desk:
     def word(self, key: str) -> str:
         """A word of the story in the team's language; what the catalogue lacks is said as it is."""
         return messages.text("demo", key, self.language) if key in messages.area("demo") else key
+
+    def day(self, ago: int) -> date:
+        """A day of the story."""
+        return self.last - timedelta(days=ago)
+
+    def cell(self, tab: str, row: int, field: str) -> Any:
+        """What a cell says."""
+        return self.sheet(tab).cell(row, self.columns(tab)[field]).value
 
     # ------------------------------------------------------------ typing
 
@@ -124,25 +135,20 @@ class Desk:
         for company, value in values.items():
             self._put(tab, self.row(tab, "company", self.word(company)), column, value)
 
-    def sort_one_column(self, tab: str, field: str) -> Sequence[Cell]:
-        """Sort one column and leave the others where they are; return how it was."""
-        sheet, column = self.sheet(tab), self.columns(tab)[field]
-        before = [sheet.cell(row, column).value for row in range(2, self.free_row(tab))]
-        self.fill_column(tab, field, sorted(before, key=str))
-        return before
+    def sort_one_column(self, tab: str, field: str) -> None:
+        """Sort one column and leave the others where they are."""
+        self._put_in_order(tab, field, lambda row: str(self.cell(tab, row, field)))
 
-    def fill_column(self, tab: str, field: str, values: Sequence[Cell]) -> None:
-        """Put values into a column from the top."""
-        column = self.columns(tab)[field]
-        for row, value in enumerate(values, 2):
-            self.sheet(tab).cell(row, column).value = value
+    def put_back(self, tab: str, field: str, by: str) -> None:
+        """Undo that: the column had the order of another one, which nobody touched."""
+        self._put_in_order(tab, field, lambda row: str(self.cell(tab, row, by)))
 
 
 @contextmanager
-def at_desk(path: Path, language: str) -> Iterator[Desk]:
+def at_desk(path: Path, language: str, last: date) -> Iterator[Desk]:
     """Open the workbook, work in it, save it."""
     book = load_workbook(path)
-    yield Desk(book, language)
+    yield Desk(book, language, last)
     book.save(path)
 
 

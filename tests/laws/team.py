@@ -71,12 +71,12 @@ class Book:
         cells, column = self.cells(name)[row], self.layout(name).columns.get(field, -1)
         return cells[column] if 0 <= column < len(cells) else ""
 
-    def add(self, name: str, **cells: Cell) -> int:
+    def add(self, tab: str, /, **cells: Cell) -> int:
         """Type a new row below the last."""
-        rows = self.cells(name)
+        rows = self.cells(tab)
         rows.append([])
         for field, cell in cells.items():
-            self.type(name, len(rows) - 1, field, cell)
+            self.type(tab, len(rows) - 1, field, cell)
         return len(rows) - 1
 
     def snapshot(self) -> Snapshot:

@@ -35,7 +35,7 @@ LIST_NAME = "_sheetcrm.list."
 _WIDTHS = {
     "id": 9,
     "number": 18,
-    "check": 34,
+    "check": 46,
     "company": 26,
     "name": 28,
     "contact": 22,
@@ -48,7 +48,7 @@ _WIDTHS = {
     "address": 30,
     "link": 30,
     "file": 34,
-    "meaning": 78,
+    "meaning": 110,
     "setting": 28,
     "description": 40,
     "loss_reason": 24,
@@ -56,6 +56,8 @@ _WIDTHS = {
 _WIDTHS_BY_KIND = {"date": 14, "moment": 17, "amount": 15, "percent": 13, "count": 11, "yes-no": 12, "long-text": 40}
 _SYNC_PAPER = PatternFill("solid", fgColor="FFF7F8FA")
 _SYNC_INK = "FF6B7280"
+_FREEZE = {"stages": "C2", "lists": "A2", "settings": "C2", "history": "A2", "state": "A2"}
+"""The first cell that scrolls; elsewhere the header and the first three columns stay."""
 _TAB_COLOURS = {
     "today": "FF16A34A",
     "report": "FF16A34A",
@@ -141,27 +143,32 @@ def _dress_column(sheet: Worksheet, column: int, field: Field, language: str) ->
         "phone": "@",
         "tax_id": "@",
     }.get(field.kind, "General")
-    wrap = field.kind == "long-text" or field.name in ("check", "meaning")
-    look.alignment = Alignment(vertical="top", wrap_text=wrap or None)
+    # One row, one line: a list is read from above, and a long text shows whole when its cell is chosen.
+    look.alignment = Alignment(vertical="center")
     by_sync = field.writer == "sync"
     look.font = Font(name="Calibri", sz=11, color=_SYNC_INK if by_sync else INK)
     look.protection = Protection(locked=by_sync)
     if by_sync:
         look.fill = _SYNC_PAPER
-    if field.details:
+    if _is_folded(field):
         look.outlineLevel, look.hidden = 1, True
+
+
+def _is_folded(field: Field) -> bool:
+    return field.details or field.name.endswith("_code")
 
 
 def _finish_list(sheet: Worksheet, tab: Tab, columns: dict[int, Field], language: str) -> None:
     last = column_letters(max(columns))
     sheet.row_dimensions[1].height = 33
-    sheet.freeze_panes = "D2" if tab.mark in (*PIPELINE_TABS, "accounts", "activities", "offers") else "A2"
+    sheet.freeze_panes = _FREEZE.get(tab.mark, "D2")
     if tab.mark not in ("stages", "lists", "settings", "state"):
         sheet.auto_filter.ref = f"A1:{last}{max(len(tab.rows), 2)}"
-    if any(field.details for field in columns.values()):
+    folded = [column for column, field in columns.items() if _is_folded(field)]
+    if folded:
         # The button that unfolds stands before the folded columns, where people see it.
         sheet.sheet_properties.outlinePr = Outline(summaryRight=False)
-        first = min(column for column, field in columns.items() if field.details)
+        first = min(folded)
         sheet.column_dimensions[column_letters(first - 1)].collapsed = True
     drops: dict[_Drop, DataValidation] = {}
     for column, field in columns.items():

@@ -18,6 +18,9 @@ COMMAND = "FF0F766E"
 SYNC = "FFE5E7EB"
 RULE = "FFD1D5DB"
 
+NUMBERS = ("count", "amount", "percent", "days")
+"""Styles of numbers, which stand at the right; so does the header above them."""
+
 AMOUNT = "#,##0.00"
 PERCENT = "0%"
 
@@ -74,7 +77,7 @@ def _named_style(name: str, style: str, language: str) -> NamedStyle:
         "moment": moment_format(language),
     }
     look.number_format = formats.get(style, "General")
-    if style == "header":
+    if style.startswith("header"):
         look.fill = PatternFill("solid", fgColor="FFEFF3F8")
         look.border = Border(bottom=Side("thin", color=BRAND))
     elif style == "heading":
@@ -92,7 +95,7 @@ def _font(style: str) -> Font:
             return Font(name="Calibri", sz=20, b=True, color=BRAND)
         case "heading":
             return Font(name="Calibri", sz=14, b=True, color=BRAND)
-        case "header":
+        case "header" | "header right":
             return Font(name="Calibri", sz=11, b=True, color=INK)
         case "note":
             return Font(name="Calibri", sz=10, i=True, color=QUIET)
@@ -107,9 +110,9 @@ def _font(style: str) -> Font:
 
 
 def _alignment(style: str) -> Alignment:
-    right = style in ("count", "amount", "percent", "days")
+    right = style in NUMBERS or style == "header right"
     return Alignment(
         horizontal="right" if right else "left",
-        vertical="center" if style in ("title", "heading", "header") else "top",
-        wrap_text=style == "header" or None,
+        vertical="center" if style in ("title", "heading") or style.startswith("header") else "top",
+        wrap_text=style.startswith("header") or None,
     )

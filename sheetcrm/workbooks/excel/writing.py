@@ -6,7 +6,7 @@ opens and saves nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import copy
 from typing import Any, NamedTuple, cast
 
@@ -19,10 +19,10 @@ from openpyxl.worksheet.merge import MergedCellRange
 from openpyxl.worksheet.table import Table, TableColumn
 from openpyxl.worksheet.worksheet import Worksheet
 
-from sheetcrm.tables import AddColumn, Cell, Snapshot, WriteTab, column_letters
+from sheetcrm.tables import AddColumn, Cell, Snapshot, Styled, WriteTab, column_letters
 from sheetcrm.workbooks.edits import NewRow, TabEdit
 from sheetcrm.workbooks.excel.cells import keep_exact, set_marks, take_look, write
-from sheetcrm.workbooks.excel.styles import header_style, style_name
+from sheetcrm.workbooks.excel.styles import NUMBERS, header_style, style_name
 
 __all__ = ["own_dimension", "write_edits"]
 
@@ -86,10 +86,20 @@ def _write_cells(sheet: Worksheet, edit: TabEdit, language: str) -> None:
     for (row, column), value in edit.cells.items():
         write(cast(Any, sheet.cell(row + 1, column + 1)), value, language)
     if edit.content is not None:
-        book = cast(Workbook, sheet.parent)
-        for row, cells in enumerate(edit.content.rows, 1):
-            for column, styled in enumerate(cells, 1):
-                sheet.cell(row, column).style = style_name(book, styled.style, language)
+        _style(sheet, edit.content.rows, language)
+
+
+def _style(sheet: Worksheet, rows: Sequence[Sequence[Styled]], language: str) -> None:
+    book = cast(Workbook, sheet.parent)
+    for row, cells in enumerate(rows, 1):
+        below = rows[row] if row < len(rows) else ()
+        for column, styled in enumerate(cells, 1):
+            style = styled.style
+            if styled.value == "" and style == "text":
+                continue
+            if style == "header" and len(below) >= column and below[column - 1].style in NUMBERS:
+                style = "header right"
+            sheet.cell(row, column).style = style_name(book, style, language)
 
 
 def _clear(sheet: Worksheet, content: WriteTab) -> None:

@@ -1,0 +1,163 @@
+"""Plays the story on a real workbook and tells it: what people did, what sync found and did.
+
+Knows the file, the clock it hands to sync and how the story is told; what
+happens in it stands in `story`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from sheetcrm import display, messages
+from sheetcrm.demo.desk import at_desk, is_ours, sign
+from sheetcrm.demo.story import NIGHT, STORY, Run
+from sheetcrm.display.answers import event_line
+from sheetcrm.notebook import Crm
+from sheetcrm.problems import UsageError
+from sheetcrm.sync import init
+from sheetcrm.tables import Receipt
+from sheetcrm.workbooks.excel import ExcelWorkbook, files
+
+if TYPE_CHECKING:
+    from sheetcrm.model import Event
+
+__all__ = ["play"]
+
+ZONE = ZoneInfo("Europe/Bucharest")
+WORKBOOK = "crm.xlsx"
+
+WORTH_TELLING = frozenset(
+    "moved won lost reopened corrected refused account-created account-linked overwritten renamed id-given "
+    "returned missing".split()
+)
+MOST_EVENTS, MOST_PROBLEMS = 9, 6
+
+Say = Callable[[str], None]
+
+
+def play(path: Path, language: str, say: Say, now: datetime | None = None) -> Path:
+    """Play all nights in the folder (or .xlsx file) at `path`; the last of them is last night."""
+    file = place_of(path).resolve()
+    clear(file)
+    init(file, language)
+    sign(file)
+    theatre = _Theatre(file, language, say, last_night(now or datetime.now(ZONE)))
+    for number, run in enumerate(STORY, 1):
+        theatre.run(number, run)
+    theatre.close(path)
+    return file
+
+
+def place_of(path: Path) -> Path:
+    """The workbook that is meant: `demo` → `demo/crm.xlsx`. The folder is made."""
+    if path.suffix.lower() != ".xlsx":
+        if path.exists() and not path.is_dir():
+            raise UsageError("demo/not-a-folder", path=str(path))
+        path = path / WORKBOOK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path
+
+
+def clear(file: Path) -> None:
+    """Make room where an earlier demo stands. Anything else is never touched."""
+    if file.exists():
+        if not is_ours(file):
+            raise UsageError("demo/not-ours", path=str(file))
+        files.check_closed(file)
+        file.unlink()
+    folder = files.Copies(file, 1).folder
+    if folder.is_dir():
+        for copy in folder.glob(f"{file.stem} *.xlsx"):
+            if is_ours(copy):
+                copy.unlink()
+
+
+def last_night(now: datetime) -> date:
+    """The day of the latest nightly run before `now`."""
+    local = now.astimezone(ZONE)
+    return local.date() - timedelta(days=local.time() < NIGHT)
+
+
+class _Theatre:
+    """The workbook, and who tells what happens to it."""
+
+    def __init__(self, file: Path, language: str, say: Say, last: date) -> None:
+        self.file = file
+        self.language = language
+        self.say = say
+        self.last = last
+        self.known: frozenset[tuple[str, str, str]] = frozenset()
+        """The problems that were told already: tab, ID, code."""
+
+    def word(self, key: str, **values: object) -> str:
+        """A text of the demo."""
+        return messages.text("demo", key, self.language, **values)
+
+    def crm(self, moment: datetime) -> Crm:
+        """The workbook at a moment; the copies it keeps are dated likewise."""
+        workbook = ExcelWorkbook(self.file, clock=lambda: moment.replace(tzinfo=None))
+        return Crm(workbook, lambda: moment)
+
+    def run(self, number: int, run: Run) -> None:
+        """People work, sync comes by, and both are told."""
+        moment = self.moment(run)
+        with at_desk(self.file, self.language, self.last) as desk:
+            for deed in run.deeds:
+                deed.do(desk)
+        crm = self.crm(moment)
+        receipt = crm.sync()
+        title = self.word(run.key)
+        self.say(f"\n━━ {number}. {title} · {self.word('at', day=self.day_text(moment))}")
+        self.say(self.word("people"))
+        for deed in run.deeds:
+            self.say(f"  • {self.word(deed.key)}")
+        self.say(self.word("sync"))
+        for line in self.told(crm, receipt):
+            self.say(f"  {line}")
+
+    def moment(self, run: Run) -> datetime:
+        """When sync comes by."""
+        return datetime.combine(self.last - timedelta(days=run.days_ago), run.at, ZONE)
+
+    def day_text(self, moment: datetime) -> str:
+        """A day and an hour, as the team writes them."""
+        return f"{moment:%d.%m.%Y, %H:%M}" if self.language == "ro" else f"{moment:%Y-%m-%d, %H:%M}"
+
+    def told(self, crm: Crm, receipt: Receipt) -> Iterator[str]:
+        """What sync did and found, in a few lines."""
+        yield from display.receipt_text(Receipt(receipt.written, receipt.plan), self.language).split("\n")
+        worth = [event for event in receipt.plan.events if event.event in WORTH_TELLING]
+        names = {record: str(name) for record, name in crm.records.set_index("id")["company"].items()}
+        for event in worth[:MOST_EVENTS]:
+            yield f"→ {self.event_line(crm, event, names)}"
+        if len(worth) > MOST_EVENTS:
+            yield self.word("more-events", n=len(worth) - MOST_EVENTS)
+        found = [p for p in receipt.plan.problems if p.severity != "hint"]
+        fresh = [p for p in found if (p.tab, p.id, p.code) not in self.known and p not in receipt.plan.stopped]
+        for problem in fresh[:MOST_PROBLEMS]:
+            where = " · ".join(filter(None, (problem.tab, problem.id, names.get(problem.id, ""))))
+            yield f"{'✗' if problem.severity == 'error' else '!'} {where}: {problem.message(self.language)}"
+        self.known = frozenset((p.tab, p.id, p.code) for p in found)
+
+    def event_line(self, crm: Crm, event: Event, names: dict[str, str]) -> str:
+        """The line of History with the name of its record."""
+        named = " ".join(filter(None, (event.record, names.get(event.record, ""))))
+        line = event.model_copy(update={"record": named, "owner": "", "value": None})
+        return event_line(line, self.language, crm.pipeline)
+
+    def close(self, path: Path) -> None:
+        """A second run finds nothing to do; then the funnel, and what to look at."""
+        moment = self.moment(STORY[-1])
+        crm = self.crm(moment)
+        again = crm.sync()
+        self.say(f"\n━━ {self.word('again')}\n  {display.receipt_text(again, self.language)}")
+        self.say(f"\n━━ {self.word('funnel')}\n{display.funnel_text(crm.funnel(by='owner').figures, self.language)}")
+        where = path if path.suffix.lower() == ".xlsx" else path / WORKBOOK
+        self.say(f"\n━━ {self.word('open', file=where)}")
+        for tab in ("today", "report", "leads", "opportunities", "problems", "history"):
+            self.say(f"  {messages.text('tabs', tab, self.language)}: {self.word(f'look-{tab}')}")
+        self.say("\n" + self.word("try", file=where))
