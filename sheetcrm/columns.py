@@ -341,13 +341,14 @@ class Layout:
 
     @property
     def own_names(self) -> Mapping[int, str]:
-        """What the team's own columns are called; the second of one name is `name (2)`, no header is ""."""
+        """What the team's own columns are called; the second of one name is `name (2)`, one without is called by its place."""
         seen: dict[str, int] = {}
         names = {}
         for column in sorted({*self.columns.values(), *self.own_columns}):
             text = raw_text(self.tab.cell(self.header_row, column)).strip()
+            text = text or f"{self.title} {column_letters(column)}"
             times = seen[fold(text)] = seen.get(fold(text), 0) + 1
-            names[column] = text if times == 1 else f"{text} ({times})".strip()
+            names[column] = text if times == 1 else f"{text} ({times})"
         return {column: names[column] for column in self.own_columns}
 
     @property
@@ -424,8 +425,12 @@ def tab_called(typed: str) -> str | None:
 
 
 def fields_of(name: str) -> Mapping[str, Field]:
-    """The fields of a tab; a home of the team's own has those of a deal."""
-    return {field.name: field for field in TABS.get(name, TABS["deals"])}
+    """The fields of a tab; a home of the team's own has those of a deal.
+
+    A lead may bring along what people write on an opportunity: it may have been one.
+    """
+    brought = [field for field in _MONEY if field.writer != "sync"] if name == "leads" else []
+    return {field.name: field for field in (*TABS.get(name, TABS["deals"]), *brought)}
 
 
 def home_mark(name: str) -> str:

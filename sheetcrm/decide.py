@@ -53,7 +53,8 @@ def point_at_records(run: Run, directory: Directory) -> None:
         typed = getattr(record, field, None)
         if own not in draft.layout.fields:
             continue
-        pointed = directory.point(field, typed) if typed else None
+        stood = str(draft.entry.cell(own))
+        pointed = directory.point(field, typed, stood) if typed else None
         draft.sync[own] = pointed.id if pointed else ""
         if isinstance(record, Activity):
             draft.sync["record_name"] = pointed.name if pointed else ""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sheetcrm.columns import Layout, field_called, fold, home_mark
+from sheetcrm.columns import Layout, field_called, fold, header, home_mark
 from sheetcrm.drafts import Draft
 from sheetcrm.ledger import as_cell, event_row, state_row
 from sheetcrm.model import State
@@ -30,6 +30,7 @@ from sheetcrm.tables import (
     Styled,
     Tab,
     WriteTab,
+    column_letters,
     digest,
     is_blank,
     locate,
@@ -81,7 +82,7 @@ class Emission:
         self._keys: dict[str, dict[int, RowKey]] = {}
         self._moved: list[MoveRow] = []
         self._added: dict[str, list[tuple[Cell, ...]]] = defaultdict(list)
-        self._columns = {name: _Columns(layout) for name, layout in run.layouts.items()}
+        self._columns = {name: _Columns(layout, run.language) for name, layout in run.layouts.items()}
         self.standing: list[Problem] = []
 
     def rows(self) -> None:
@@ -115,7 +116,7 @@ class Emission:
         else:
             self._set(draft, {**owned, **fills, **people})
         if draft.id:
-            draft.state["wrote"] = digest([owned[name] for name in sorted(owned)])
+            draft.state["wrote"] = digest([owned.get(name, "") for name in _decided(target)])
             if people.keys() - draft.entry.spellings.keys():
                 draft.fingerprint = people_digest(draft.layout)(
                     draft.entry.cells, {k: raw_text(v) for k, v in people.items()}
@@ -123,16 +124,24 @@ class Emission:
 
     def _say_what_was_overwritten(self, draft: Draft, owned: Mapping[str, Cell]) -> None:
         """A person's words in sync's own cells go on record before they are put right."""
-        if draft.old is None or not draft.old.wrote or draft.entry.row is None:
+        if draft.entry.row is None or (draft.old and not draft.old.wrote):
             return
-        stood = {name: draft.entry.cell(name) for name in sorted(owned) if name in draft.layout.columns}
-        if digest(stood.values()) == draft.old.wrote:
+        stood = {name: draft.entry.cell(name) for name in _decided(draft.layout)}
+        if draft.old and digest(stood.values()) == draft.old.wrote:
             return
+        original = self.run.drafts.get(str(draft.state.get("copy_of", "")))
+        stays = (draft.home or draft.layout.name) == draft.layout.name
         for name, cell in stood.items():
-            if name != "id" and not is_blank(cell) and not same_cell(cell, owned[name]):
+            if name == "id" or is_blank(cell) or (original and same_cell(cell, original.entry.cell(name))):
+                continue
+            if not same_cell(cell, owned.get(name, cell if stays else "")):
                 header = draft.layout.header_of(name, self.run.language)
                 self.run.note(
-                    "overwritten", draft.id, before=raw_text(cell)[:500], after=raw_text(owned[name])[:500], note=header
+                    "overwritten",
+                    draft.id,
+                    before=raw_text(cell)[:500],
+                    after=raw_text(owned.get(name, ""))[:500],
+                    note=header,
                 )
 
     # ------------------------------------------------------------ single rows
@@ -175,7 +184,7 @@ class Emission:
         """A row that was in no tab yet: an account just made, or a line of a file."""
         columns = self._columns[home]
         cells: dict[int, Cell] = {}
-        for tag, _, cell in _filled(draft):
+        for tag, _, cell in _filled(draft, self._columns[draft.layout.name].names):
             column = columns.of(tag)
             if column is not None:
                 cells[column] = cell
@@ -189,7 +198,7 @@ class Emission:
         columns = self._columns[home]
         carry = []
         cells: dict[int, Cell] = {}
-        for tag, source, _ in _filled(draft):
+        for tag, source, _ in _filled(draft, self._columns[draft.layout.name].names):
             column = columns.of(tag, (draft.layout, source))
             if column is not None:
                 carry.append((source, column))
@@ -326,13 +335,20 @@ class Emission:
         return (*made, *self.changes, *self._moved, *rows)
 
 
+def _decided(layout: Layout) -> list[str]:
+    """The fields of a tab that every run writes anew."""
+    return sorted(n for n in layout.columns if layout.fields[n].writer == "sync" and n != "last_offer")
+
+
 class _Columns:
     """Where fields and the team's own columns stand in a tab, new ones added at the far right."""
 
-    def __init__(self, layout: Layout) -> None:
+    def __init__(self, layout: Layout, language: str) -> None:
         self.layout = layout
+        self.language = language
         self.added: list[AddColumn] = []
-        self._own = {fold(_header(layout, c)): c for c in layout.own_columns}
+        self.names = layout.own_names
+        self._own = {fold(name): column for column, name in self.names.items()}
         self._next = max(len(layout.tab.rows[layout.header_row]) if layout.tab.rows else 0, layout.tab.width)
 
     def of(self, tag: str, source: tuple[Layout, int] | None = None) -> int | None:
@@ -342,29 +358,24 @@ class _Columns:
             return layout.columns[tag]
         if source is None and not tag.startswith("+"):
             return None
-        text = tag.removeprefix("+") if source is None else _header(*source)
-        called = field_called(text, layout.fields)
-        if called and called in layout.columns and layout.fields[called].writer != "sync":
-            return layout.columns[called]
+        text = tag.removeprefix("+") if tag.startswith("+") else header(tag, self.language)
+        if fold(text) not in self._own and tag.startswith("+") and field_called(text, layout.fields):
+            text = f"{text} (2)"  # it must not be taken for the field of that name
         if fold(text) in self._own:
             return self._own[fold(text)]
-        column = self._next
+        column = self._own[fold(text)] = self._next
         self._next += 1
-        self._own[fold(text)] = column
         like = (source[0].title, source[1]) if source else None
-        self.added.append(AddColumn(layout.title, column, text, layout.header_row, "", like))
+        mark = tag if tag in layout.fields else ""
+        self.added.append(AddColumn(layout.title, column, text, layout.header_row, mark, like))
         return column
 
 
-def _header(layout: Layout, column: int) -> str:
-    return raw_text(layout.tab.cell(layout.header_row, column)).strip()
-
-
-def _filled(draft: Draft) -> list[tuple[str, int, Cell]]:
+def _filled(draft: Draft, own: Mapping[int, str]) -> list[tuple[str, int, Cell]]:
     """What a row takes along: every filled cell, but not what sync keeps for itself."""
     layout, cells = draft.layout, draft.entry.cells
     taken = [(n, c) for n, c in layout.columns.items() if layout.fields[n].writer != "sync" or n == "last_offer"]
-    taken += [(f"+{_header(layout, c)}", c) for c in layout.own_columns]
+    taken += [(f"+{name}", column) for column, name in own.items()]
     return [(tag, c, cells[c]) for tag, c in taken if c < len(cells) and not is_blank(cells[c])]
 
 

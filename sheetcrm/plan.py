@@ -82,7 +82,9 @@ def gather(
 ) -> Run:
     """Read everything: the rules, the memory, every row and which record it is."""
     understood = read_layout(snapshot)
-    ready = prepare.prepare(snapshot, understood.layouts, arrivals, new_choices or {}, takeover=takeover, language=language)
+    ready = prepare.prepare(
+        snapshot, understood.layouts, arrivals, new_choices or {}, takeover=takeover, language=language
+    )
     ledger = _memory(read_ledger(ready.layouts))
     remembered = {id_: state.name for id_, state in ledger.states.items() if "/" in id_}
     rules = read_rules(ready.layouts, remembered, [tab.title for tab in snapshot.tabs], language)

@@ -37,16 +37,22 @@ class Directory:
             name = record.name if isinstance(record, Lead | Account) else ""
             self.names[draft.id] = name or ""
 
-    def point(self, field: str, typed: str) -> Pointed:
-        """The one record that `typed` names, or the problem that it names none or several."""
+    def point(self, field: str, typed: str, stood: str = "") -> Pointed:
+        """The one record that `typed` names, or the problem that it names none or several.
+
+        `stood` is what it was found to mean before: that holds while it still fits.
+        """
         id_ = well_formed(typed, "R") or well_formed(typed, "A")
         if id_ in self.names:
             return Pointed(id_, self.names[id_])
         if id_:
             return Pointed(found=Found(field, "unknown-reference", {"value": typed.strip()}))
         ids = list(dict.fromkeys(self._by_name().get(_key(typed), [])))
-        if len(ids) == 1:
-            return Pointed(ids[0], self.names[ids[0]])
+        # A sale makes an account of the same name: an offer or a call still means the sale.
+        records = [id_ for id_ in ids if id_.startswith("R-")] if field == "record" else []
+        for fitting in ([stood] if stood in ids else [], ids, records):
+            if len(fitting) == 1:
+                return Pointed(fitting[0], self.names[fitting[0]])
         if ids:
             listed = ", ".join(f"{i} ({self.names[i]})" for i in ids[:5]) + (" …" if len(ids) > 5 else "")
             return Pointed(found=Found(field, "several-candidates", {"value": typed.strip(), "candidates": listed}))

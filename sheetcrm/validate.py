@@ -121,6 +121,8 @@ def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, 
                 currencies[index] = reading.currency
         values[name] = out
     model = MODELS[layout.name if layout.name in MODELS else "deals"]
+    if model is Lead and "value" in layout.columns:  # a tab of leads with the columns of opportunities
+        model = Opportunity
     build = _builder(model, values)
     entries = []
     kinds = _kinds(layout)
@@ -270,8 +272,9 @@ def _judge_lead(entry: Entry, lead: Lead, rules: Rules) -> None:
     if stage.outcome == "won" and not is_blank(entry.cell("loss_reason")):
         entry.found.append(Found("loss_reason", "loss-reason-on-won", {"value": raw_text(entry.cell("loss_reason"))}))
     if stage.outcome == "lost" and reason and reason.of != "both":
-        of_leads = entry.layout.name == "leads"
-        if entry.layout.name in PIPELINE_TABS and of_leads != (reason.of == "leads"):
+        home = stage.home or entry.layout.name
+        of_leads = home == "leads"
+        if home in PIPELINE_TABS and of_leads != (reason.of == "leads"):
             entry.found.append(Found("loss_reason", "loss-reason-not-for", {"value": reason.name}))
 
 
@@ -291,8 +294,7 @@ def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]
     Takes the row and the spellings that sync puts right in it.
     """
     tagged = [(name, column) for name, column in layout.columns.items() if layout.fields[name].writer == "people"]
-    tagged += [(field_called(name, fields_of("deals")) or fold(name), c) for c, name in layout.own_names.items()]
-    tagged.sort()
+    tagged += [("+", column) for column in layout.own_columns]  # however the team calls them, here or there
 
     def fingerprint(row: Sequence[Cell], spellings: Mapping[str, str]) -> str:
         width = len(row)
@@ -301,7 +303,7 @@ def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]
             cell = spellings[name] if name in spellings else (row[column] if column < width else "")
             if cell != "":
                 parts.append(f"{name}={cell if type(cell) is str else raw_text(cell)}")
-        return digest(parts)
+        return digest(sorted(parts))
 
     return fingerprint
 

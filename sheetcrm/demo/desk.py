@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from openpyxl import Workbook, load_workbook
 
@@ -20,7 +20,7 @@ from sheetcrm.pipeline import CLOSED_KINDS, LIST_KINDS
 from sheetcrm.tables import Cell
 from sheetcrm.workbooks.excel.cells import take_look, write
 
-__all__ = ["Desk", "at_desk", "is_ours", "sign"]
+__all__ = ["Desk", "Undo", "at_desk", "is_ours", "sign"]
 
 SIGN = "sheetcrm demo"
 """Stands in the document's category: such a file may be made anew."""
@@ -28,15 +28,19 @@ SIGN = "sheetcrm demo"
 PICKED = frozenset({"stage", *LIST_KINDS, *CLOSED_KINDS}) - {"owner", "competitor"}
 """Kinds of columns of which the story names the code and the desk types the word."""
 
+Undo: TypeAlias = dict[tuple[str, str], list[Any]]
+"""What stood in a column before somebody sorted it: tab and field → cells."""
+
 
 class Desk:
     """The workbook as somebody has it open."""
 
-    def __init__(self, book: Workbook, language: str, last: date) -> None:
+    def __init__(self, book: Workbook, language: str, last: date, undo: Undo) -> None:
         self.book = book
         self.language = language
         self.last = last
         """The last day of the story; days count back from it."""
+        self.undo = undo
 
     # ------------------------------------------------------------ looking
 
@@ -137,18 +141,25 @@ class Desk:
 
     def sort_one_column(self, tab: str, field: str) -> None:
         """Sort one column and leave the others where they are."""
-        self._put_in_order(tab, field, lambda row: str(self.cell(tab, row, field)))
+        column = self.columns(tab)[field]
+        before = [self.sheet(tab).cell(row, column).value for row in range(2, self.free_row(tab))]
+        self.undo[tab, field] = before
+        self._fill(tab, column, sorted(before, key=str))
 
-    def put_back(self, tab: str, field: str, by: str) -> None:
-        """Undo that: the column had the order of another one, which nobody touched."""
-        self._put_in_order(tab, field, lambda row: str(self.cell(tab, row, by)))
+    def undo_sorting(self, tab: str, field: str) -> None:
+        """Put the column back as it was before somebody sorted it."""
+        self._fill(tab, self.columns(tab)[field], self.undo.pop((tab, field)))
+
+    def _fill(self, tab: str, column: int, values: Sequence[Cell]) -> None:
+        for row, value in enumerate(values, 2):
+            self.sheet(tab).cell(row, column).value = value
 
 
 @contextmanager
-def at_desk(path: Path, language: str, last: date) -> Iterator[Desk]:
+def at_desk(path: Path, language: str, last: date, undo: Undo) -> Iterator[Desk]:
     """Open the workbook, work in it, save it."""
     book = load_workbook(path)
-    yield Desk(book, language, last)
+    yield Desk(book, language, last, undo)
     book.save(path)
 
 

@@ -213,7 +213,7 @@ def negotiate_with_glass(desk: Desk) -> None:
 
 
 def sort_one_column(desk: Desk) -> None:
-    desk.undo = desk.sort_one_column("leads", "company")
+    desk.sort_one_column("leads", "company")
 
 
 def win_coffee(desk: Desk) -> None:
@@ -221,7 +221,7 @@ def win_coffee(desk: Desk) -> None:
 
 
 def undo_the_sorting(desk: Desk) -> None:
-    desk.fill_column("leads", "company", desk.undo)
+    desk.undo_sorting("leads", "company")
 
 
 def the_fair(desk: Desk) -> None:

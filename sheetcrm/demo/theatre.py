@@ -6,14 +6,14 @@ happens in it stands in `story`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sheetcrm import display, messages
-from sheetcrm.demo.desk import at_desk, is_ours, sign
+from sheetcrm.demo.desk import Undo, at_desk, is_ours, sign
 from sheetcrm.demo.story import NIGHT, STORY, Run
 from sheetcrm.display.answers import event_line
 from sheetcrm.notebook import Crm
@@ -34,7 +34,7 @@ WORTH_TELLING = frozenset(
     "moved won lost reopened corrected refused account-created account-linked overwritten renamed id-given "
     "returned missing".split()
 )
-MOST_EVENTS, MOST_PROBLEMS = 9, 6
+MOST_ALIKE, MOST_PROBLEMS = 4, 6
 
 Say = Callable[[str], None]
 
@@ -90,6 +90,7 @@ class _Theatre:
         self.language = language
         self.say = say
         self.last = last
+        self.undo: Undo = {}
         self.known: frozenset[tuple[str, str, str]] = frozenset()
         """The problems that were told already: tab, ID, code."""
 
@@ -105,7 +106,7 @@ class _Theatre:
     def run(self, number: int, run: Run) -> None:
         """People work, sync comes by, and both are told."""
         moment = self.moment(run)
-        with at_desk(self.file, self.language, self.last) as desk:
+        with at_desk(self.file, self.language, self.last, self.undo) as desk:
             for deed in run.deeds:
                 deed.do(desk)
         crm = self.crm(moment)
@@ -130,31 +131,49 @@ class _Theatre:
     def told(self, crm: Crm, receipt: Receipt) -> Iterator[str]:
         """What sync did and found, in a few lines."""
         yield from display.receipt_text(Receipt(receipt.written, receipt.plan), self.language).split("\n")
-        worth = [event for event in receipt.plan.events if event.event in WORTH_TELLING]
-        names = {record: str(name) for record, name in crm.records.set_index("id")["company"].items()}
-        for event in worth[:MOST_EVENTS]:
-            yield f"→ {self.event_line(crm, event, names)}"
-        if len(worth) > MOST_EVENTS:
-            yield self.word("more-events", n=len(worth) - MOST_EVENTS)
+        yield from self.told_events(crm, receipt.plan.events)
+        names = self.names(crm)
         found = [p for p in receipt.plan.problems if p.severity != "hint"]
         fresh = [p for p in found if (p.tab, p.id, p.code) not in self.known and p not in receipt.plan.stopped]
         for problem in fresh[:MOST_PROBLEMS]:
-            where = " · ".join(filter(None, (problem.tab, problem.id, names.get(problem.id, ""))))
+            where = " · ".join(filter(None, (problem.tab, problem.id, names.get(problem.id))))
             yield f"{'✗' if problem.severity == 'error' else '!'} {where}: {problem.message(self.language)}"
         self.known = frozenset((p.tab, p.id, p.code) for p in found)
 
+    def told_events(self, crm: Crm, events: Iterable[Event]) -> Iterator[str]:
+        """What happened to whom; of many alike, how many and the first of them."""
+        kinds: dict[str, list[Event]] = {}
+        for event in events:
+            if event.event in WORTH_TELLING:
+                kinds.setdefault(event.event, []).append(event)
+        names = self.names(crm)
+        for kind, alike in kinds.items():
+            if len(alike) <= MOST_ALIKE:
+                yield from (f"→ {self.event_line(crm, event, names)}" for event in alike)
+                continue
+            first = ", ".join(names.get(event.record, event.record) for event in alike[:3])
+            yield f"→ {messages.text('events', kind, self.language)}: {len(alike)} ({first} …)"
+
+    def names(self, crm: Crm) -> dict[str, str]:
+        """What people call a record or an account, by its ID."""
+        leads, accounts = crm.records, crm.accounts
+        return dict(zip([*leads["id"], *accounts["id"]], [*leads["company"], *accounts["name"]], strict=True))
+
     def event_line(self, crm: Crm, event: Event, names: dict[str, str]) -> str:
         """The line of History with the name of its record."""
-        named = " ".join(filter(None, (event.record, names.get(event.record, ""))))
-        line = event.model_copy(update={"record": named, "owner": "", "value": None})
+        named = " ".join(filter(None, (event.record, names.get(event.record))))
+        # The note of an account is its name, which stands there already.
+        note = "" if event.event == "account-created" else event.note
+        line = event.model_copy(update={"record": named, "owner": "", "value": None, "note": note})
         return event_line(line, self.language, crm.pipeline)
 
     def close(self, path: Path) -> None:
         """A second run finds nothing to do; then the funnel, and what to look at."""
         moment = self.moment(STORY[-1])
         crm = self.crm(moment)
-        again = crm.sync()
-        self.say(f"\n━━ {self.word('again')}\n  {display.receipt_text(again, self.language)}")
+        self.say(f"\n━━ {self.word('again')}")
+        for line in display.receipt_text(crm.sync(), self.language).split("\n"):
+            self.say(f"  {line}")
         self.say(f"\n━━ {self.word('funnel')}\n{display.funnel_text(crm.funnel(by='owner').figures, self.language)}")
         where = path if path.suffix.lower() == ".xlsx" else path / WORKBOOK
         self.say(f"\n━━ {self.word('open', file=where)}")

@@ -83,7 +83,8 @@ def event_line(event: Event, language: str, pipeline: Pipeline | None) -> str:
     before, after = (place_name(word, language, pipeline) for word in (event.before, event.after))
     change = " → ".join(filter(None, (before, after)))
     money = amount_text(event.value, event.currency, language) if event.value is not None else ""
-    more = ", ".join(filter(None, (event.owner, money, event.reason, event.competitor, event.note)))
+    reason = pipeline.label("loss_reason", event.reason) if pipeline else event.reason
+    more = ", ".join(filter(None, (event.owner, money, reason, event.competitor, event.note)))
     what = " ".join(filter(None, (event.record, messages.text("events", event.event, language))))
     return f"{what}{': ' + change if change else ''}{f' ({more})' if more else ''}"
 

@@ -22,6 +22,7 @@ from sheetcrm.tables import Cell, Formula, Styled, column_letters
 __all__ = ["MOST_PER_OWNER", "Moved", "Status", "today_rows"]
 
 MOST_PER_OWNER = 15
+MOST_MOVED = 50
 STALE_AFTER_HOURS = 26
 MOMENT_CELL = "B3"
 """Where the tab says when the last run was; the formulas look there."""
@@ -98,9 +99,13 @@ def _moved(grid: Grid, moved: Iterable[Moved], places: Mapping[str, Place]) -> N
 
     grid.heading("moved-title", "moved-note")
     headers = ("who", "owner", "from-tab", "to-tab", "why", "on", "link")
-    lines = [
-        (m.name, m.owner, title(m.before), title(m.after), m.why, m.on, link(places.get(m.after), m.id)) for m in moved
+    every = list(moved)
+    lines: list[Sequence[Cell]] = [
+        (m.name, m.owner, title(m.before), title(m.after), m.why, m.on, link(places.get(m.after), m.id))
+        for m in every[:MOST_MOVED]
     ]
+    if len(every) > MOST_MOVED:
+        lines.append((words("and-more", n=len(every) - MOST_MOVED),))
     grid.table([words(key) for key in headers], ("text", "text", "text", "text", "text", "date", "link"), lines)
 
 

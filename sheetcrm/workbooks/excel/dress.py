@@ -52,8 +52,9 @@ _WIDTHS = {
     "setting": 28,
     "description": 40,
     "loss_reason": 24,
+    "may_go_on_to": 38,
 }
-_WIDTHS_BY_KIND = {"date": 14, "moment": 17, "amount": 15, "percent": 13, "count": 11, "yes-no": 12, "long-text": 40}
+_WIDTHS_BY_KIND = {"date": 14, "moment": 17, "amount": 15, "percent": 13, "count": 11, "yes-no": 14, "long-text": 40}
 _SYNC_PAPER = PatternFill("solid", fgColor="FFF7F8FA")
 _SYNC_INK = "FF6B7280"
 _FREEZE = {"stages": "C2", "lists": "A2", "settings": "C2", "history": "A2", "state": "A2"}
@@ -144,7 +145,7 @@ def _dress_column(sheet: Worksheet, column: int, field: Field, language: str) ->
         "tax_id": "@",
     }.get(field.kind, "General")
     # One row, one line: a list is read from above, and a long text shows whole when its cell is chosen.
-    look.alignment = Alignment(vertical="center")
+    look.alignment = Alignment(horizontal="center" if field.kind == "yes-no" else None, vertical="center")
     by_sync = field.writer == "sync"
     look.font = Font(name="Calibri", sz=11, color=_SYNC_INK if by_sync else INK)
     look.protection = Protection(locked=by_sync)
@@ -160,7 +161,8 @@ def _is_folded(field: Field) -> bool:
 
 def _finish_list(sheet: Worksheet, tab: Tab, columns: dict[int, Field], language: str) -> None:
     last = column_letters(max(columns))
-    sheet.row_dimensions[1].height = 33
+    headers = [(str(cell), sheet.column_dimensions[column_letters(n)].width) for n, cell in enumerate(tab.rows[0])]
+    sheet.row_dimensions[1].height = 48 if any(len(text) > 1.6 * width for text, width in headers) else 33
     sheet.freeze_panes = _FREEZE.get(tab.mark, "D2")
     if tab.mark not in ("stages", "lists", "settings", "state"):
         sheet.auto_filter.ref = f"A1:{last}{max(len(tab.rows), 2)}"
