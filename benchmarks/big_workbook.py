@@ -16,6 +16,7 @@ from pathlib import Path
 import xlsxwriter
 from faker import Faker
 
+from sheetcrm.columns import fold
 from sheetcrm.plan import make_plan
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Cell, Snapshot, Tab, column_letters
@@ -117,7 +118,7 @@ def _lead(
         "company": company,
         "contact": contact,
         "phone": f"+407{phone:08d}",
-        "email": f"{contact.split()[0].casefold()}.{number}@firma-{number % 70_000}.ro",
+        "email": f"{fold(contact.split()[0])}.{number}@firma-{number % 70_000}.ro",
         "source": chance.choice(SOURCES),
         "stage": stage,
         "owner": chance.choice(OWNERS),

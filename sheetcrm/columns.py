@@ -341,7 +341,7 @@ class Layout:
 
     @property
     def own_names(self) -> Mapping[int, str]:
-        """What the team's own columns are called; the second of one name is `name (2)`, one without is called by its place."""
+        """What the team's own columns are called: the second of one name `name (2)`, one without by its place."""
         seen: dict[str, int] = {}
         names = {}
         for column in sorted({*self.columns.values(), *self.own_columns}):

@@ -188,9 +188,12 @@ def _date_it(run: Run, draft: Draft, lead: Lead, verdict: Verdict, accepted: Sta
         since = run.today
     draft.state["since"] = since
     if draft.old is None and not draft.as_it_stands and is_blank(cell("created_on")):
-        draft.sync["created_on"] = run.today
+        draft.sync["created_on"] = min(run.today, lead.closed_on or run.today)
     if verdict.closing and is_blank(cell("closed_on")):
         draft.sync["closed_on"] = draft.state["closed_on"] = run.today
+        if lead.created_on and lead.created_on > run.today:
+            values = {"closed": run.today.isoformat(), "created": lead.created_on.isoformat()}
+            draft.entry.found.append(Found("closed_on", "closed-before-created", values))
     if verdict.reopening:
         wrote = draft.remembered("closed_on", None)
         if wrote is not None and lead.closed_on == wrote:
@@ -231,10 +234,10 @@ def _account_id(run: Run, draft: Draft, accounts: Accounts, *, won: bool) -> str
         else:
             draft.entry.found.append(Found("account", "unknown-account", {"value": lead.account}))
         return ""
-    if linked in accounts.by_id:
-        return linked
-    if not won or (linked and any(state.id == linked for state in run.gone)):
-        return linked if linked and not won else ""
+    if linked in run.drafts or any(state.id == linked for state in run.gone):
+        return linked  # though its row be gone: it may come back
+    if not won:
+        return ""
     match = Match() if new else accounts.find(lead)
     if match.candidates:
         _ask(run, draft, accounts, match.candidates, "account-unsure")

@@ -121,25 +121,26 @@ def identify(prefix: str, entries: Iterable[Entry], ledger: Ledger) -> Identifie
     """Find the record of each row. The original of two rows with one ID keeps it.
 
     A row whose ID was wiped out or typed over gets it back where exactly one lost
-    record fits; a half-typed row gets none yet.
+    record fits; a half-typed row gets none yet. An ID that sync never gave is none.
     """
     states = {id_: s for id_, s in ledger.states.items() if well_formed(id_, prefix) == id_}
     result = Identified()
     by_id: dict[str, list[Draft]] = defaultdict(list)
     nameless: list[Draft] = []
     digests = _Digests()
+    given = {*states, *(event.record for event in ledger.events)}
     for entry in entries:
         draft = Draft(entry, identity=identity_of(entry), fingerprint=digests.of(entry), home=entry.layout.name)
         result.drafts.append(draft)
         draft.id = well_formed(entry.cell("id"), prefix)
-        if draft.id and entry.kind != "aside":
+        if draft.id in given and entry.kind != "aside":
             by_id[draft.id].append(draft)
         else:
             draft.id = ""
             nameless.append(draft)
     for id_, drafts in by_id.items():
         nameless += _settle(id_, drafts, states.get(id_), result)
-    numbers = counter(prefix, [*ledger.states, *(e.record for e in ledger.events), *by_id])
+    numbers = counter(prefix, given)
     lost = {id_: state for id_, state in states.items() if id_ not in by_id}
     for draft in _restored(nameless, lost, result):
         if draft.entry.kind == "record":

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from sheetcrm.columns import Layout, field_called, fold, header, home_mark
-from sheetcrm.drafts import Draft
+from sheetcrm import messages
+from sheetcrm.columns import SYNC_TABS, Layout, field_called, fold, header, home_mark
+from sheetcrm.drafts import Draft, well_formed
 from sheetcrm.ledger import as_cell, event_row, state_row
 from sheetcrm.model import State
-from sheetcrm.problems import SEVERITIES, Problem
+from sheetcrm.problems import SEVERITIES, Problem, is_message
 from sheetcrm.run import Run
 from sheetcrm.tables import (
     AddColumn,
@@ -30,7 +31,6 @@ from sheetcrm.tables import (
     Styled,
     Tab,
     WriteTab,
-    column_letters,
     digest,
     is_blank,
     locate,
@@ -172,6 +172,10 @@ class Emission:
                 continue
             cells.append(CellChange(column, before, cell))
             known = layout.fields.get(name)
+            if not record and known and known.writer == "sync" and self._is_a_stranger(layout, name, before):
+                header = layout.header_of(name, self.run.language)
+                was, now = raw_text(before)[:500], raw_text(cell)[:500]
+                self.run.note("overwritten", "", tab=layout.name, before=was, after=now, note=header)
             if known and known.writer == "people" and not is_blank(before):
                 header = layout.header_of(name, self.run.language)
                 self.run.note(
@@ -179,6 +183,18 @@ class Emission:
                 )
         if cells:
             self.changes.append(SetCells(self.key(layout, row), tuple(sorted(cells))))
+
+    def _is_a_stranger(self, layout: Layout, name: str, cell: Cell) -> bool:
+        """Whether sync can never have written that: in lines without an ID it remembers no single cell."""
+        text = raw_text(cell)
+        if is_blank(cell) or layout.name in SYNC_TABS:
+            return False
+        if name == "check":
+            return not is_message(text)
+        if name.endswith("_code"):
+            known = f"{name.removesuffix('_code')}/{text}" in self.run.rules.names
+            return not (known or text in messages.area("settings") or text.startswith("rate-"))
+        return not any(well_formed(text, prefix) for prefix in "RA")
 
     def _add(self, draft: Draft, home: str, wanted: Mapping[str, Cell]) -> None:
         """A row that was in no tab yet: an account just made, or a line of a file."""
@@ -209,6 +225,7 @@ class Emission:
         row = draft.entry.row
         if row is None:
             raise ValueError("a row that is in no tab cannot move")
+        self.addressing[columns.layout.title] = columns.layout.addressing
         key = self.key(draft.layout, row)
         self._moved.append(MoveRow(key, self.run.layouts[home].title, tuple(carry), tuple(sorted(cells.items()))))
         for name, cell in wanted.items():
@@ -331,8 +348,8 @@ class Emission:
         """Every change, in the order in which it is carried out."""
         added_columns = [c for columns in self._columns.values() for c in columns.added]
         rows = [AddRows(self.run.layouts[name].title, tuple(lines)) for name, lines in self._added.items()]
-        made = (*self.run.new_tabs, *self.run.new_columns, *added_columns)
-        return (*made, *self.changes, *self._moved, *rows)
+        new: list[Change] = [*self.run.new_tabs, *self.run.new_columns, *added_columns]
+        return tuple(new + self.changes + list(self._moved) + list(rows))
 
 
 def _decided(layout: Layout) -> list[str]:
@@ -347,6 +364,7 @@ class _Columns:
         self.layout = layout
         self.language = language
         self.added: list[AddColumn] = []
+        self._fields = dict(layout.columns)
         self.names = layout.own_names
         self._own = {fold(name): column for column, name in self.names.items()}
         self._next = max(len(layout.tab.rows[layout.header_row]) if layout.tab.rows else 0, layout.tab.width)
@@ -354,8 +372,8 @@ class _Columns:
     def of(self, tag: str, source: tuple[Layout, int] | None = None) -> int | None:
         """The column of a field, or of a header of the team's own; `None` for sync's own that is not here."""
         layout = self.layout
-        if tag in layout.columns:
-            return layout.columns[tag]
+        if tag in self._fields:
+            return self._fields[tag]
         if source is None and not tag.startswith("+"):
             return None
         text = tag.removeprefix("+") if tag.startswith("+") else header(tag, self.language)
@@ -367,6 +385,8 @@ class _Columns:
         self._next += 1
         like = (source[0].title, source[1]) if source else None
         mark = tag if tag in layout.fields else ""
+        if mark:
+            self._fields[mark] = column
         self.added.append(AddColumn(layout.title, column, text, layout.header_row, mark, like))
         return column
 

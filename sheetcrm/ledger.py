@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import cache
+from functools import cache, cached_property
 from typing import get_type_hints
 
 from sheetcrm import messages
@@ -24,7 +24,7 @@ EVENTS = tuple(messages.area("events"))
 """Every kind of event, as code and as `log --json` call it; the sheet has the team's words."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Ledger:
     """State and History as read."""
 
@@ -33,12 +33,12 @@ class Ledger:
     has_state: bool = False
     has_history: bool = False
 
-    @property
+    @cached_property
     def last_number(self) -> int:
         """The greatest number of an event."""
         return max((event.number for event in self.events), default=0)
 
-    @property
+    @cached_property
     def last_run(self) -> int:
         """The greatest number of a run."""
         return max((event.run for event in self.events), default=0)

@@ -16,13 +16,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 from sheetcrm import config, display, plan
 from sheetcrm.columns import TABS
 from sheetcrm.decide import decide
+from sheetcrm.drafts import Draft
 from sheetcrm.funnel import Funnel, funnel
 from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Problem
 from sheetcrm.run import Run
 from sheetcrm.sync import Progress, carry_out
-from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
+from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook, is_blank
 from sheetcrm.workbooks import open_workbook
 
 if TYPE_CHECKING:
@@ -210,26 +211,17 @@ class Crm:
     @property
     def accounts(self) -> pd.DataFrame:
         """The rows of Accounts."""
-        drafts = self._run.in_order(self._run.account_rows)
-        return _frame([{**vars(draft.entry.record), "id": draft.id} for draft in drafts], "accounts")
+        return _frame([self._values(d) for d in self._run.in_order(self._run.account_rows)], "accounts")
 
     @property
     def activities(self) -> pd.DataFrame:
         """The rows of Activities, each with the ID of its record."""
-        rows = [
-            {**vars(d.entry.record), "id": d.id, "record_id": d.sync.get("record_id", "")}
-            for d in self._run.in_order(self._run.activity_rows)
-        ]
-        return _frame(rows, "activities")
+        return _frame([self._values(d) for d in self._run.in_order(self._run.activity_rows)], "activities")
 
     @property
     def offers(self) -> pd.DataFrame:
         """The rows of Offers."""
-        rows = [
-            {**vars(d.entry.record), "record_id": d.sync.get("record_id", "")}
-            for d in self._run.other_rows
-            if d.layout.name == "offers" and d.entry.kind == "record"
-        ]
+        rows = [self._values(d) for d in self._run.other_rows if d.layout.name == "offers" and d.entry.kind == "record"]
         return _frame(rows, "offers")
 
     @property
@@ -239,15 +231,19 @@ class Crm:
 
     def _records(self, homes: Sequence[str]) -> pd.DataFrame:
         run, rows = self._run, []
-        label = run.rules.pipeline.label
         for draft in run.in_order(run.pipeline_rows):
             if draft.layout.name not in homes:
                 continue
-            values: dict[str, object] = {**vars(draft.entry.record), "id": draft.id, "tab": draft.layout.name}
-            values |= {name: label(name, str(values[name])) for name in LABELLED if values.get(name)}
-            values["stage"] = label("stage", str(draft.remembered("stage")))
-            rows.append(values)
+            stage = run.rules.pipeline.label("stage", str(draft.remembered("stage")))
+            rows.append(self._values(draft) | {"tab": draft.layout.name, "stage": stage})
         return _frame(rows, "deals", first=["tab"])
+
+    def _values(self, draft: Draft) -> dict[str, object]:
+        """What people and sync say of a row; words instead of codes."""
+        label = self._run.rules.pipeline.label
+        by_sync = {name: None if is_blank(cell) else cell for name, cell in draft.sync.items()}
+        values: dict[str, object] = {**vars(draft.entry.record), **by_sync, "id": draft.id}
+        return values | {name: label(name, str(values[name])) for name in LABELLED if values.get(name)}
 
 
 LABELLED = ("loss_reason", "source", "channel", "competitor", "industry", "owner")

@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sheetcrm.columns import PIPELINE_TABS, SYNC_TABS, TABS, Layout, fold, header, home_mark, layout_as, tab_title
+from sheetcrm.columns import (
+    PIPELINE_TABS,
+    SYNC_TABS,
+    TABS,
+    Layout,
+    fields_of,
+    fold,
+    header,
+    home_mark,
+    layout_as,
+    tab_title,
+)
 from sheetcrm.pipeline import Rules
 from sheetcrm.problems import UsageError
 from sheetcrm.run import Arrival
@@ -57,7 +68,8 @@ def prepare(
     new_columns: list[AddColumn] = []
     for name, layout in list(ready.items()):
         wanted = [f.name for f in TABS[name] if f.writer == "sync"] if takeover and name not in SYNC_TABS else []
-        ready[name], added = _with_columns(layout, wanted, _own_headers(name, arrivals), language)
+        fields, own = _arriving(name, arrivals)
+        ready[name], added = _with_columns(layout, [*wanted, *fields], own, language)
         new_columns += added
     ready, lines = _with_words(ready, new_choices)
     return Ready(ready, dict(layouts), tuple(tabs), tuple(new_columns), lines)
@@ -68,12 +80,11 @@ def _free_title(name: str, language: str, taken: set[str]) -> str:
     return f"{title} (sheetcrm)" if fold(title) in taken else title
 
 
-def _own_headers(name: str, arrivals: Sequence[Arrival]) -> list[str]:
-    """The columns of a file that are none of ours, in the file's order."""
-    known = {f.name for f in TABS[name]}
-    return list(
-        dict.fromkeys(key for arrival in arrivals if arrival.tab == name for key in arrival.cells if key not in known)
-    )
+def _arriving(name: str, arrivals: Sequence[Arrival]) -> tuple[list[str], list[str]]:
+    """The columns that a file brings, in its order: fields of the tab, and those that are none of ours."""
+    keys = list(dict.fromkeys(key for arrival in arrivals if arrival.tab == name for key in arrival.cells))
+    known = fields_of(name)
+    return [key for key in keys if key in known], [key for key in keys if key not in known]
 
 
 def _with_columns(

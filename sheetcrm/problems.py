@@ -7,8 +7,10 @@ problems.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Literal, TypeAlias
 
 from sheetcrm import messages
@@ -25,6 +27,7 @@ __all__ = [
     "Unavailable",
     "Unsupported",
     "UsageError",
+    "is_message",
     "severity_of",
 ]
 
@@ -83,6 +86,23 @@ def severity_of(code: str) -> Severity:
     if severity not in SEVERITIES:
         raise ValueError(f"{code}: no such severity: {severity}")
     return severity
+
+
+@cache
+def _messages() -> re.Pattern[str]:
+    """Every message of the catalogue, with anything where it is filled in."""
+    sentences = []
+    for entry in messages.area("problems").values():
+        for language in messages.LANGUAGES:
+            text = f"{entry[language]} {entry[f'mend-{language}']}".strip()
+            sentences.append(".*".join(re.escape(part) for part in re.split(r"\{\w+\}", text)))
+    one = f"(?:{'|'.join(sentences)})"
+    return re.compile(rf"(?:\W )?{one}(?: {one})?", re.DOTALL)
+
+
+def is_message(text: str) -> bool:
+    """Whether a text is one or two messages of ours, in either language."""
+    return _messages().fullmatch(text) is not None
 
 
 class SheetCrmError(Exception):

@@ -214,7 +214,7 @@ class Styled:
     """A cell of a tab that sync lays out, with the name of its style.
 
     Styles: title, heading, header, text, note, count, amount, percent, days,
-    date, moment, good, bad, link.
+    date, moment, good, bad, alert, link.
     """
 
     value: Cell = ""

@@ -44,6 +44,12 @@ MINIMUM: Mapping[str, tuple[str, ...]] = {
 }
 """One of these makes a row a record; in the pipeline's tabs, company, contact, e-mail or phone."""
 
+IDENTITY: Mapping[str, tuple[str, ...]] = {
+    "accounts": ("name", "tax_id", "email", "phone"),
+    "activities": ("record", "subject", "date"),
+}
+"""Who a row is about; in the pipeline's tabs, company, contact, e-mail and phone."""
+
 TOTALS = frozenset({"total", "totals", "sum", "suma", "total general", "grand total", "subtotal", "totaluri"})
 
 SYNC_FIELDS_READ = frozenset({"id", "account_id", "record_id", "referred_by_id", "in_stage_since", "number", "version"})
@@ -85,7 +91,8 @@ class Entry:
 def context_of(rules: Rules, today: date) -> Context:
     """What reading a cell depends on, from the team's own settings."""
     settings = rules.settings
-    picks = {kind: PickList(choices) for kind, choices in rules.pipeline.choices.items()}
+    renamed = [rename.old for rename in rules.renames]
+    picks = {kind: PickList(choices, renamed) for kind, choices in rules.pipeline.choices.items()}
     return Context(settings.language, settings.country, settings.currency, today, picks)
 
 
@@ -213,17 +220,16 @@ def _kinds(layout: Layout) -> Callable[[Sequence[Cell]], RowKind]:
 
     def kind(row: Sequence[Cell]) -> RowKind:
         width = len(row)
-        if any(c < width and row[c] != "" and not is_blank(row[c]) for c in minimum):
-            first = next((row[c] for c in people if c < width and not is_blank(row[c])), "")
-            if isinstance(first, str) and (len(first) < 20 and fold(first).rstrip(":. ") in TOTALS):
-                return "aside"
+        known = sum(c < width and row[c] != "" and not is_blank(row[c]) for c in minimum)
+        if known > 1:
             return "record"
-        filled = [row[c] for c in people if c < width and not is_blank(row[c])]
-        if not filled:
+        first = next((row[c] for c in people if c < width and not is_blank(row[c])), "")
+        if first == "":
             return "blank"
-        if isinstance(filled[0], str) and fold(filled[0]).rstrip(":. ") in TOTALS:
+        # A company may be called Total; a total has no way to be reached.
+        if isinstance(first, str) and len(first) < 20 and fold(first).rstrip(":. ") in TOTALS:
             return "aside"
-        return "half-typed"
+        return "record" if known else "half-typed"
 
     return kind
 
@@ -270,7 +276,8 @@ def _judge_lead(entry: Entry, lead: Lead, rules: Rules) -> None:
         return
     reason = rules.pipeline.reason(lead.loss_reason)
     if stage.outcome == "won" and not is_blank(entry.cell("loss_reason")):
-        entry.found.append(Found("loss_reason", "loss-reason-on-won", {"value": raw_text(entry.cell("loss_reason"))}))
+        value = entry.spellings.get("loss_reason", raw_text(entry.cell("loss_reason")))
+        entry.found.append(Found("loss_reason", "loss-reason-on-won", {"value": value}))
     if stage.outcome == "lost" and reason and reason.of != "both":
         home = stage.home or entry.layout.name
         of_leads = home == "leads"
@@ -280,10 +287,7 @@ def _judge_lead(entry: Entry, lead: Lead, rules: Rules) -> None:
 
 def identity_of(entry: Entry) -> str:
     """Fingerprint of who the row is about; spaces and letter case do not count. "" for nobody."""
-    names = ("name", "tax_id", "email", "phone") if entry.layout.name == "accounts" else FIELDS_OF_IDENTITY
-    if entry.layout.name == "activities":
-        names = ("record", "subject", "date")
-    cells = [entry.cell(name) for name in names]
+    cells = [entry.cell(name) for name in IDENTITY.get(entry.layout.name, FIELDS_OF_IDENTITY)]
     text = [raw_text(cell).strip().casefold() for cell in cells]
     return digest(text) if any(text) else ""
 

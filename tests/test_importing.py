@@ -232,7 +232,7 @@ def cells(found: Understood) -> list[Mapping[str, Cell]]:
         pytest.param(
             "Company;Value\nACME;10\n",
             "",
-            {"company": "ACME", "Value": 10},
+            {"company": "ACME", "value": 10},
             id="a lead's value comes along, to be its value when it moves on",
         ),
     ],
@@ -485,6 +485,19 @@ def test_a_list_is_taken_in_and_each_record_goes_home(desk: Desk) -> None:
     assert desk.nothing_to_do()
 
 
+def test_a_lead_keeps_its_value_and_a_column_that_the_team_dropped_comes_back(desk: Desk) -> None:
+    layout = read_layout(desk.workbook.snapshot).layouts["leads"]
+    campaign = layout.columns["campaign"]
+    rows = [[*r[:campaign], *r[campaign + 1 :]] for r in layout.tab.rows]
+    marks = {n: c - (c > campaign) for n, c in layout.tab.marks.items() if n != "campaign"}
+    desk._put(replace(layout.tab, rows=rows, marks=marks))
+    report = desk.take_in("Nr;Company;Stage;Value;Campaign;Booth\n1;ACME;New;€ 10;Spring;B\n")
+    (acme,) = desk.rows("leads")
+    assert (acme["value"], acme["currency"], acme["campaign"], acme["Booth"]) == (10, "EUR", "Spring", "B")
+    assert report.columns_added == ("Nr (imported)", "Booth")
+    assert desk.nothing_to_do()
+
+
 def test_the_same_file_twice_adds_nothing_twice(desk: Desk) -> None:
     desk.take_in(FIRST)
     before = desk.workbook.snapshot
@@ -556,6 +569,11 @@ def test_unknown_words_go_into_lists_when_asked(desk: Desk) -> None:
     assert "Ana" in [row.get("owner") for row in words]
     assert [r["source"] for r in desk.rows("leads")] == ["Fair 2026", "Fair 2026"]
     assert desk.nothing_to_do()
+
+
+def test_a_list_keeps_no_cedillas(desk: Desk) -> None:
+    desk.take_in("Nr;Company;Source\n1;ACME;Târg Bucureşti\n", lists=True)
+    assert [r["source"] for r in desk.rows("leads")] == ["Târg București"]
 
 
 def test_a_dry_run_writes_nothing(desk: Desk) -> None:

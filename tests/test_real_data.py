@@ -19,7 +19,7 @@ from sheetcrm.columns import PIPELINE_TABS, read_layout
 from sheetcrm.importing import ImportReport, import_into, open_import
 from sheetcrm.notebook import Crm
 from sheetcrm.setup import fresh_workbook
-from sheetcrm.tables import is_blank
+from sheetcrm.tables import Cell, is_blank
 from sheetcrm.workbooks.memory import MemoryWorkbook
 
 MAPS = ROOT / "examples" / "maps"
@@ -77,12 +77,16 @@ class Taken:
             self.reports.append(import_into(self.workbook, importing, now=lambda: NIGHT))
         self.synced = self.crm.sync()
 
+    def cells(self, tab: str, name: str) -> list[Cell]:
+        """What stands in a column, blanks left out."""
+        layout = read_layout(self.workbook.snapshot).layouts[tab]
+        column = layout.columns[name]
+        below = layout.tab.rows[layout.header_row + 1 :]
+        return [row[column] for row in below if column < len(row) and not is_blank(row[column])]
+
     def rows(self, tab: str) -> int:
         """Rows of a tab that bear an ID."""
-        layout = read_layout(self.workbook.snapshot).layouts[tab]
-        column = layout.columns["id"]
-        below = layout.tab.rows[layout.header_row + 1 :]
-        return sum(column < len(row) and not is_blank(row[column]) for row in below)
+        return len(self.cells(tab, "id"))
 
     @property
     def records(self) -> int:
@@ -294,8 +298,7 @@ def test_the_seller_s_agents(maven: Taken, reference: Reference) -> None:
 def test_the_seller_s_won_deals_give_its_85_accounts(files: Sequence[File], shared: Path, maven: Taken) -> None:
     taken = maven if files is MAVEN else Taken(data(shared, "maven_crm"), files)
     assert taken.rows("accounts") == 85
-    accounts = taken.crm.accounts
-    assert accounts["deals"].sum() == 4238 if accounts["deals"].notna().all() else True
+    assert sum(int(str(deals)) for deals in taken.cells("accounts", "deals")) == 4238
     deals = taken.crm.deals
     assert deals["account_id"].notna().all()
     assert deals["account_id"].nunique() == 85

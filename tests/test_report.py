@@ -240,7 +240,7 @@ def test_the_status_turns_red_by_itself() -> None:
     assert isinstance(stale.value, Formula)
     assert fresh.value.startswith('=IF(NOW()-B3>26/24,"","În regulă')
     assert stale.value.startswith('=IF(NOW()-B3>26/24,"Nicio rulare de peste 26 de ore')
-    assert (fresh.style, stale.style) == ("good", "bad")
+    assert (fresh.style, stale.style) == ("good", "alert")
     assert ["Erori", 2] in values(today())
 
 

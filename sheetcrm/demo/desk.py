@@ -177,6 +177,6 @@ def is_ours(path: Path) -> bool:
     except Exception:  # openpyxl raises whatever it stumbles over; what cannot be read is not ours
         return False
     try:
-        return book.properties.category == SIGN
+        return bool(book.properties.category == SIGN)
     finally:
         book.close()

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from sheetcrm.demo.desk import Desk
 from sheetcrm.demo.team import NOTEBOOK, SELLERS, Note, identity
+from sheetcrm.tables import Cell
 
 __all__ = ["STORY", "Deed", "Run"]
 
@@ -69,9 +70,7 @@ def _copy(desk: Desk, note: Note) -> None:
         if note.stage != "needs-analysis":
             status = {"won": "accepted", "lost": "rejected"}.get(note.stage, "sent")
             sent = max(note.closed, note.created - 40 if note.closed else 74) + 9
-            desk.add(
-                "offers", record=str(values["company"]), amount=note.value, status=status, sent_on=desk.day(sent)
-            )
+            desk.add("offers", record=str(values["company"]), amount=note.value, status=status, sent_on=desk.day(sent))
     desk.add(tab, **values)
 
 
@@ -199,7 +198,12 @@ def courier_comes_back(desk: Desk) -> None:
 
 def harbour_asks_again(desk: Desk) -> None:
     who = identity("harbour", desk.language)
-    wish = {"title": "harbour-title", "interested_in": "interest-shelving", "value": 18600, "currency": "own-currency"}
+    wish: dict[str, Cell] = {
+        "title": "harbour-title",
+        "interested_in": "interest-shelving",
+        "value": 18600,
+        "currency": "own-currency",
+    }
     desk.add(
         "opportunities", **who, source="referral", industry="logistics", owner=SELLERS[1], stage="qualified", **wish
     )

@@ -72,7 +72,9 @@ def identity(company: str, language: str) -> dict[str, Cell]:
     first, last = firsts[number % len(firsts)], lasts[(number * 5 + number // len(firsts)) % len(lasts)]
     name = messages.text("demo", f"company-{company}", language)
     domain = "-".join(word for word in fold(name).replace("&", " ").split() if word != "srl")
-    phone = f"+44 20 7946 0{100 + number * 7}" if language == "en" else f"07{21 + number % 9} {304 + number} {117 + number}"
+    phone = (
+        f"+44 20 7946 0{100 + number * 7}" if language == "en" else f"07{21 + number % 9} {304 + number} {117 + number}"
+    )
     return {
         "company": name,
         "contact": f"{first} {last}",

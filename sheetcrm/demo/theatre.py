@@ -126,7 +126,7 @@ class _Theatre:
 
     def day_text(self, moment: datetime) -> str:
         """A day and an hour, as the team writes them."""
-        return f"{moment:%d.%m.%Y, %H:%M}" if self.language == "ro" else f"{moment:%Y-%m-%d, %H:%M}"
+        return f"{moment:%d.%m.%Y, ora %H:%M}" if self.language == "ro" else f"{moment:%Y-%m-%d, %H:%M}"
 
     def told(self, crm: Crm, receipt: Receipt) -> Iterator[str]:
         """What sync did and found, in a few lines."""

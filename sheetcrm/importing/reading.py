@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from sheetcrm.columns import PIPELINE_TABS, TABS, Field, fold, header
+from sheetcrm.columns import PIPELINE_TABS, Field, fields_of, fold, header
 from sheetcrm.fields import Context, reader
 from sheetcrm.importing.files import Contents, Line, Unread
 from sheetcrm.importing.headers import Headers, Target, bad_target, find_headers, loose
@@ -36,6 +36,8 @@ HARMLESS = frozenset({"text-date", "text-number", "stray-spaces", "far-date"})
 """What may be wrong with a cell that can be understood in one way only."""
 DECLARED = {"dmy": "ro", "mdy": "en", ",": "ro", ".": "en"}
 """What a map may settle → the language that reads it so where it could be read either way."""
+COMMAS = str.maketrans("şţŞŢ", "șțȘȚ")
+"""Old encodings have no ș and ț; a list should not keep what they had instead."""
 LARGEST_EXACT = 10**15
 """A spreadsheet keeps fifteen digits."""
 PRICED = frozenset({"value", "price"})
@@ -116,7 +118,7 @@ def _homes(target: Target, pipeline: Pipeline, context: Context) -> Callable[[Ma
 
 def _arrival(tab: str, cells: Mapping[str, Cell], key: str, target: Target) -> Arrival:
     """A field that the tab has no column for comes along under its header."""
-    known = {f.name for f in TABS.get(tab, TABS["deals"])}
+    known = fields_of(tab)
     named = {
         header(name, target.language) if name in target.fields and name not in known else name: cell
         for name, cell in cells.items()
@@ -296,7 +298,7 @@ def _new_choices(
         standing = {fold(s) for c in pipeline.choices.get(known.kind, ()) for s in (c.label, *c.also)}
         new: dict[str, str] = {}
         for cells in records:
-            word = raw_text(cells.get(known.name, "")).strip()
+            word = raw_text(cells.get(known.name, "")).strip().translate(COMMAS)
             if word and fold(word) not in standing:
                 new.setdefault(fold(word), word)
         if new:

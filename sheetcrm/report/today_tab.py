@@ -80,7 +80,7 @@ def _status(grid: Grid, status: Status) -> None:
     key, style = ("status-stopped", "bad") if status.stopped else ("status-fresh", "good")
     # A cell has one style, which its formula cannot change; so there are two cells, and one of them is blank.
     grid.row((Styled(words("status")), Styled(Formula(f'=IF({stale},"",{quoted(words(key))})'), style)))
-    grid.row((Styled(""), Styled(Formula(f'=IF({stale},{quoted(words("status-stale"))},"")'), "bad")))
+    grid.row((Styled(""), Styled(Formula(f'=IF({stale},{quoted(words("status-stale"))},"")'), "alert")))
     grid.row((Styled(words("run-number")), Styled(status.run, "count")))
     for key, number in status.found.items():
         known = f"found-{key}" in messages.area("report")

@@ -154,7 +154,7 @@ def _email(rng: random.Random) -> str:
 
 
 def _sentence(rng: random.Random) -> str:
-    return f"{rng.choice(SENTENCES)} {rng.randrange(10**6)}"
+    return f"{rng.choice(SENTENCES)} №{rng.randrange(10**6)}"
 
 
 def _day(rng: random.Random) -> date:

@@ -5,19 +5,20 @@ Each check gives sentences that say what is broken; no sentence, no breach.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from sheetcrm import messages
-from sheetcrm.columns import Layout, field_called, fields_of, fold, read_layout
+from sheetcrm.columns import Layout, fields_of, read_layout, tab_title
 from sheetcrm.drafts import well_formed
 from sheetcrm.fields import Context, reader
 from sheetcrm.ledger import read_ledger
 from sheetcrm.model import Event, State
 from sheetcrm.plan import gather, make_plan
-from sheetcrm.tables import Cell, Plan, Snapshot, Tab, is_blank, raw_text, same_cell
+from sheetcrm.tables import Cell, Plan, SetCells, Snapshot, Tab, WriteTab, is_blank, raw_text, same_cell
 from sheetcrm.workbooks.memory import MemoryWorkbook
 
 __all__ = ["Night", "Office", "breaches"]
@@ -82,8 +83,8 @@ def lost_words(night: Night) -> Iterator[str]:
     for row in (after - before).elements():
         if not before & Counter([row]) and not _of_a_new_account(row, night):
             yield f"law 1: nobody wrote this row: {row}"
-    said = _everything(night.after)
-    for text in _everything(night.before) - said:
+    typed = replace(night.before, tabs=tuple(tab for tab in night.before.tabs if tab.mark not in OF_SYNC))
+    for text in _everything(typed) - _everything(night.after):
         yield f"law 1: {text!r} stands nowhere any more, not in History either"
     yield from _lost_fills(night)
 
@@ -101,15 +102,14 @@ def _of_a_new_account(row: Row, night: Night) -> bool:
 def _rows_of(snapshot: Snapshot, now: datetime) -> Counter[Row]:
     """What people wrote, row by row, in whatever tab; fill-if-blank columns and accounts' aside."""
     context = gather(snapshot, now).context
-    called = _headers(snapshot)
     found: Counter[Row] = Counter()
     for layout in read_layout(snapshot).layouts.values():
         if layout.name not in (*RULES, *OF_SYNC):
-            found.update(row for row in _rows(layout, context, called) if row)
+            found.update(row for row in _rows(layout, context) if row)
     return found
 
 
-def _rows(layout: Layout, context: Context, called: dict[str, str]) -> Iterator[Row]:
+def _rows(layout: Layout, context: Context) -> Iterator[Row]:
     fields = {column: name for name, column in layout.columns.items()}
     for cells in layout.tab.rows[layout.header_row + 1 :]:
         row = []
@@ -120,24 +120,11 @@ def _rows(layout: Layout, context: Context, called: dict[str, str]) -> Iterator[
             if layout.name == "accounts" and name in _FILLED_IN_ACCOUNTS:
                 continue
             kind = layout.fields[name].kind if name else "text"
-            head = fold(raw_text(layout.tab.cell(layout.header_row, column)))
-            row.append((name or called.get(head, head), type(cell).__name__, _canonical(cell, kind, context)))
+            row.append((name or "a column of the team's", type(cell).__name__, _canonical(cell, kind, context)))
         yield tuple(sorted(row))
 
 
 _FILLED_IN_ACCOUNTS = {f.name for f in fields_of("accounts").values()} & {f.name for f in fields_of("leads").values()}
-
-
-def _headers(snapshot: Snapshot) -> dict[str, str]:
-    """How people call our fields where they renamed a header, in whatever tab."""
-    known = fields_of("deals")
-    found = {}
-    for layout in read_layout(snapshot).layouts.values():
-        cells = layout.tab.rows[layout.header_row] if layout.tab.rows else ()
-        found |= {fold(raw_text(c)): name for c in cells if (name := field_called(raw_text(c), known))}
-    for layout in read_layout(snapshot).layouts.values():
-        found |= {fold(raw_text(layout.tab.cell(layout.header_row, c))): n for n, c in layout.columns.items()}
-    return found
 
 
 def _canonical(cell: Cell, kind: str, context: Context) -> str:
@@ -149,9 +136,12 @@ def _canonical(cell: Cell, kind: str, context: Context) -> str:
 
 
 def _everything(snapshot: Snapshot) -> set[str]:
-    """Every text with a number that only one hand can have typed, wherever it stands."""
-    words = (word for tab in snapshot.tabs for row in tab.rows for cell in row for word in raw_text(cell).split())
-    return {word for word in words if len(word) >= 4 and word.isdigit()}
+    """Every sentence that a person typed, wherever it stands."""
+    cells = (cell for tab in snapshot.tabs for row in tab.rows for cell in row)
+    return {cell for cell in cells if isinstance(cell, str) and SENTENCE.fullmatch(cell)}
+
+
+SENTENCE = re.compile(r"[^“„:]*№\d+")
 
 
 def _lost_fills(night: Night) -> Iterator[str]:
@@ -230,11 +220,27 @@ def impure(night: Night) -> Iterator[str]:
     for minutes in (0, 7):
         rest = make_plan(night.after, night.now + timedelta(minutes=minutes), force=night.force)
         if not rest.is_empty:
-            yield f"law 3: {minutes} minutes later there is something to do: {rest.changes[:3]} {rest.events[:3]}"
+            yield f"law 3: {minutes} minutes later there is something to do: {_said(rest, night.after)}"
             return
     tomorrow = make_plan(night.after, night.now + timedelta(days=1), force=night.force)
     for event in tomorrow.events:
         yield f"law 5: a standing fact is told again: {_line(event)}"
+
+
+def _said(plan: Plan, snapshot: Snapshot) -> str:
+    """What a plan would do, in short."""
+    told = [_line(event) for event in plan.events]
+    for change in plan.changes:
+        if isinstance(change, SetCells) and change.row.tab != tab_title("state", plan.language):
+            told += [f"{change.row.tab} {change.row.id} {change.cells}"]
+        elif isinstance(change, WriteTab):
+            stands = snapshot.tab(change.tab)
+            rows = [[c.value for c in row] for row in change.rows]
+            other = [r for r in rows if stands and r not in [list(row[: len(r)]) for row in stands.rows]]
+            told += [f"{change.tab}: {other[:2]}"] if change.tab != tab_title("today", plan.language) else []
+        elif not isinstance(change, SetCells):
+            told += [str(change)]
+    return "; ".join(told)[:1500] or str(plan.changes)[:1500]
 
 
 def _line(event: Event) -> str:

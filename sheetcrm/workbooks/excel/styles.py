@@ -101,7 +101,7 @@ def _font(style: str) -> Font:
             return Font(name="Calibri", sz=10, i=True, color=QUIET)
         case "good":
             return Font(name="Calibri", sz=11, b=True, color="FF166534")
-        case "bad":
+        case "bad" | "alert":  # an alert has no paper of its own: most days it is blank
             return Font(name="Calibri", sz=11, b=True, color="FF991B1B")
         case "link":
             return Font(name="Calibri", sz=11, u="single", color="FF2563EB")

@@ -83,8 +83,12 @@ def _write_cells(sheet: Worksheet, edit: TabEdit, language: str) -> None:
         sheet.unmerge_cells(_reference(*block))
     for new in edit.columns:
         _dress_column(sheet, new)
+    looks = _column_looks(sheet) if edit.content is None else {}
     for (row, column), value in edit.cells.items():
-        write(cast(Any, sheet.cell(row + 1, column + 1)), value, language)
+        cell: Any = sheet.cell(row + 1, column + 1)
+        if column in looks and not cell.has_style:
+            cell._style = copy(looks[column])
+        write(cell, value, language)
     if edit.content is not None:
         _style(sheet, edit.content.rows, language)
 
@@ -254,6 +258,11 @@ def _looks(sheet: Worksheet, edit: TabEdit) -> dict[int, Any]:
     if above - 1 > edit.header_row:
         found = {c: inner._cells.get((above, c + 1)) for c in range(sheet.max_column)}
         return {c: cell._style for c, cell in found.items() if cell is not None and cell.has_style}
+    return _column_looks(sheet)
+
+
+def _column_looks(sheet: Worksheet) -> dict[int, Any]:
+    """How a new cell of each column looks, as Excel would have it."""
     looks: dict[int, Any] = {}
     for dimension in cast(Any, sheet.column_dimensions).values():
         if dimension.has_style:
