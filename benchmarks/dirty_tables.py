@@ -1,8 +1,10 @@
 """Big dirty tables with a known truth, and how they are laid into a workbook of ours.
 
 Knows the columns of the generator's tables and where each belongs in our tabs.
-Lays every cell in as a person would have it: what is a clean date or number is
-one, whatever is dirty stays the text it is. Judges nothing.
+The clean tables are taken over one night, as sync does it; what people made of
+them until the next night is laid over that. Every cell is laid in as a person
+would have it: what is a clean date or number is one, whatever is dirty stays the
+text it is. Judges nothing.
 """
 
 from __future__ import annotations
@@ -15,15 +17,29 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sheetcrm.columns import TABS, header, tab_title
+from sheetcrm.plan import make_plan
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Cell, Snapshot, Tab
+from sheetcrm.workbooks.memory import applied
 
-__all__ = ["Defect", "Dirty", "Laid", "Source", "generate", "laid", "shared_folder", "stage_history"]
+__all__ = [
+    "Defect",
+    "Dirty",
+    "Laid",
+    "Source",
+    "Typed",
+    "generate",
+    "header_fields",
+    "laid",
+    "night_after",
+    "rules",
+    "stage_history",
+]
 
 ROOT = Path(__file__).resolve().parents[1]
 LANGUAGE = "en"
@@ -54,6 +70,7 @@ class Dirty:
     """The generator's tables, what a validator is told, and every defect in them."""
 
     tables: Mapping[str, Sequence[Row]]
+    clean: Mapping[str, Sequence[Row]]
     config: Mapping[str, Any]
     defects: Sequence[Defect]
     kinds: Sequence[str]
@@ -80,16 +97,25 @@ def shared_folder() -> Path:
 def generate(folder: Path, n: int, seed: int) -> Dirty:
     """Run the generator into `folder` and read what it made."""
     script = shared_folder() / "tools" / "make_big.py"
-    command = [sys.executable, str(script), "--n", str(n), "--seed", str(seed), "--out", str(folder)]
+    command = [sys.executable, str(script), "--n", str(n), "--seed", str(seed), "--out", str(folder), "--write-clean"]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-    tables = {file.stem: _rows(file) for file in folder.glob("*.csv")}
+    tables, clean = ({file.stem: _rows(file) for file in at.glob("*.csv")} for at in (folder, folder / "clean"))
+    for kept in (tables, clean):
+        kept["Opportunities"] = _with_company(kept["Opportunities"], clean)
     truth = json.loads((folder / "truth.json").read_text("utf-8"))
     defects = [
         Defect(d["kind"], Source(d["tab"], d["row"], d["column"]), d["key"], tuple(d["other"]))
         for d in truth["defects"]
     ]
     config = json.loads((folder / "config.json").read_text("utf-8"))
-    return Dirty(tables, config, defects, tuple(truth["kinds"]))
+    return Dirty(tables, clean, config, defects, tuple(truth["kinds"]))
+
+
+def _with_company(rows: Sequence[Row], clean: Mapping[str, Sequence[Row]]) -> list[Row]:
+    """Theirs name only an account; with us an opportunity says who it is about, as the lead that it was did."""
+    names = {row["account_id"]: row["name"] for row in clean["Accounts"]}
+    company = {row["opportunity_id"]: names[row["account_id"]] for row in clean["Opportunities"]}
+    return [{**row, "company": company[row["opportunity_id"]]} for row in rows]
 
 
 def _rows(file: Path) -> list[Row]:
@@ -99,21 +125,33 @@ def _rows(file: Path) -> list[Row]:
 
 # ---------------------------------------------------------------- single cells
 
-_NUMBERED = re.compile(r"\b([LOAT])(\d+)\b")
-_FIRST_OPPORTUNITY = 10_000_000
-"""Leads and opportunities share one counter with us, so theirs are counted on from here."""
+_NUMBERED = re.compile(r"\b[LOA]\d+\b")
 
 
-def our_id(text: str) -> str:
-    """Their numbers within a cell as ours, one to one, whatever stands around them."""
+def numbers_of(clean: Mapping[str, Sequence[Row]]) -> dict[str, str]:
+    """Their numbers → the IDs that a takeover of the clean tables gives, row by row."""
+    ours: dict[str, str] = {}
+    for prefix, tabs in (("R", ("leads", "opportunities", "deals")), ("A", ("accounts",)), ("T", ("activities",))):
+        rows = [row for tab in tabs for _, row, _ in _lines(clean)[tab]]
+        ours |= {_key(row): f"{prefix}-{number:04d}" for number, row in enumerate(rows, 1)}
+    return ours
 
-    def ours(match: re.Match[str]) -> str:
-        letter, number = match[1], int(match[2])
-        if letter in "LO":
-            letter, number = "R", number + (_FIRST_OPPORTUNITY if letter == "O" else 0)
-        return f"{letter}-{number:04d}"
 
-    return _NUMBERED.sub(ours, text)
+def _key(row: Row) -> str:
+    return next(iter(row.values()))
+
+
+def as_reference(numbers: Mapping[str, str]) -> Callable[[str], Cell]:
+    """Their numbers within a cell as ours, whatever stands around them; one that never was stays one that never was."""
+
+    def put(text: str) -> Cell:
+        return _NUMBERED.sub(lambda match: numbers.get(match[0], _never_given(match[0])), text)
+
+    return put
+
+
+def _never_given(number: str) -> str:
+    return f"{'A' if number[0] == 'A' else 'R'}-{number[1:]}"
 
 
 def as_text(text: str) -> Cell:
@@ -163,11 +201,13 @@ class Place(NamedTuple):
 
     column: str
     field: str
-    put: Callable[[str], Cell] = as_text
+    put: Callable[[str], Cell] | None = as_text
+    """How a cell is laid in; `None` for a reference to a record."""
 
+
+REFERENCE = None
 
 LEADS = (
-    Place("lead_id", "id", our_id),
     Place("created", "created_on", as_date),
     Place("contact_name", "contact"),
     Place("company", "company"),
@@ -184,9 +224,9 @@ LEADS = (
 OPEN_LEADS = (*LEADS, Place("status_date", "+Status date", as_date))
 CLOSED_LEADS = (*LEADS, Place("status_date", "closed_on", as_date))
 OPPORTUNITIES = (
-    Place("opportunity_id", "id", our_id),
+    Place("company", "company"),
     Place("lead_id", "+Lead"),
-    Place("account_id", "account", our_id),
+    Place("account_id", "account", REFERENCE),
     Place("name", "title"),
     Place("product_id", "interested_in"),
     Place("owner", "owner"),
@@ -201,7 +241,6 @@ OPPORTUNITIES = (
     Place("loss_reason", "loss_reason"),
 )
 ACCOUNTS = (
-    Place("account_id", "id", our_id),
     Place("name", "name"),
     Place("vat_number", "tax_id"),
     Place("industry", "industry"),
@@ -212,24 +251,22 @@ ACCOUNTS = (
     Place("created", "+Created", as_date),
 )
 ACTIVITIES = (
-    Place("activity_id", "id", our_id),
     Place("date", "date", as_date),
     Place("type", "type", as_word(ACTIVITY_TYPES)),
-    Place("related_id", "record", our_id),
+    Place("related_id", "record", REFERENCE),
     Place("owner", "owner"),
     Place("subject", "subject"),
     Place("done", "status", as_word(DONE)),
 )
 OFFERS = (
-    Place("offer_id", "number"),
-    Place("opportunity_id", "record", our_id),
+    Place("opportunity_id", "record", REFERENCE),
     Place("total", "amount", as_number),
     Place("status", "status"),
     Place("offer_date", "sent_on", as_date),
     Place("valid_until", "+Valid until", as_date),
 )
 OFFER_LINES = (
-    Place("opportunity_id", "record", our_id),
+    Place("opportunity_id", "record", REFERENCE),
     Place("product_id", "product"),
     Place("quantity", "quantity", as_number),
     Place("unit_price", "unit_price", as_number),
@@ -247,18 +284,18 @@ PRODUCTS = (
 
 # ---------------------------------------------------------------- the workbook
 
+Line = tuple[Source, Row, Sequence[Place]]
 
-def laid(dirty: Dirty) -> Laid:
-    """The dirty tables as a workbook that a team might ask sheetcrm to take over."""
-    snapshot = fresh_workbook(LANGUAGE)
-    tabs = {tab.mark: tab for tab in snapshot.tabs}
-    lines: dict[str, list[tuple[Source, Row, Sequence[Place]]]] = {}
-    for source, row in _numbered(dirty, "Leads"):
+
+def _lines(tables: Mapping[str, Sequence[Row]]) -> dict[str, list[Line]]:
+    """Our tab → the rows of theirs that belong in it."""
+    lines: dict[str, list[Line]] = {"leads": [], "opportunities": [], "deals": []}
+    for source, row in _numbered(tables, "Leads"):
         closed = row["status"].strip().casefold() == "disqualified"
-        lines.setdefault("leads", []).append((source, row, CLOSED_LEADS if closed else OPEN_LEADS))
-    for source, row in _numbered(dirty, "Opportunities"):
-        tab = "deals" if row["stage"].strip().casefold() == "won" else "opportunities"
-        lines.setdefault(tab, []).append((source, row, OPPORTUNITIES))
+        lines["leads"].append((source, row, CLOSED_LEADS if closed else OPEN_LEADS))
+    for source, row in _numbered(tables, "Opportunities"):
+        won = row["stage"].strip().casefold() == "won"
+        lines["deals" if won else "opportunities"].append((source, row, OPPORTUNITIES))
     for table, tab, places in (
         ("Accounts", "accounts", ACCOUNTS),
         ("Activities", "activities", ACTIVITIES),
@@ -266,37 +303,67 @@ def laid(dirty: Dirty) -> Laid:
         ("Offers", "offer_lines", OFFER_LINES),
         ("Products", "products", PRODUCTS),
     ):
-        lines[tab] = [(source, row, places) for source, row in _numbered(dirty, table)]
+        lines[tab] = [(source, row, places) for source, row in _numbered(tables, table)]
+    return lines
+
+
+def _numbered(tables: Mapping[str, Sequence[Row]], table: str) -> Iterator[tuple[Source, Row]]:
+    for line, row in enumerate(tables[table], 2):
+        yield Source(table, line), row
+
+
+def laid(dirty: Dirty) -> Laid:
+    """The workbook as people left it for tonight; last night sync took over the clean tables."""
+    numbers = numbers_of(dirty.clean)
+    fresh = fresh_workbook(LANGUAGE)
+    tabs = {tab.mark: tab for tab in fresh.tabs}
+    tabs |= rules(tabs, dirty.config, needs=True)
+    for name, entries in _lines(dirty.clean).items():
+        tabs[name] = _filled(tabs[name], entries, numbers, {})
+    before = Snapshot(tuple(tabs[tab.mark] for tab in fresh.tabs))
+    after = applied(before, make_plan(before, night_after(dirty) - timedelta(days=1), takeover=True))
+    tabs = {tab.mark: tab for tab in after.tabs}
+    _check_numbers(tabs, numbers)
     rows: dict[tuple[str, int], Source] = {}
     columns: dict[tuple[str, str], str] = {}
     read: set[Source] = set()
-    for name, entries in lines.items():
-        tabs[name] = _filled(tabs[name], entries)
+    for name, entries in _lines(dirty.tables).items():
+        stood = [_key(row) for _, row, _ in _lines(dirty.clean)[name]]
+        tabs[name] = _filled(tabs[name], entries, numbers, dict(zip(stood, tabs[name].rows[1:], strict=True)))
         for place, (source, _, places) in enumerate(entries, 1):
             ours = [p for p in places if not p.field.startswith("+")]
             rows[name, place] = source
             columns |= {(name, p.field): p.column for p in ours}
             read |= {source._replace(column=p.column) for p in ours}
-    tabs |= rules(tabs, dirty.config, needs=True)
-    return Laid(Snapshot(tuple(tabs[tab.mark] for tab in snapshot.tabs)), rows, columns, frozenset(read))
+    return Laid(Snapshot(tuple(tabs[tab.mark] for tab in after.tabs)), rows, columns, frozenset(read))
 
 
-def _numbered(dirty: Dirty, table: str) -> Iterator[tuple[Source, Row]]:
-    for line, row in enumerate(dirty.tables[table], 2):
-        yield Source(table, line), row
+def night_after(dirty: Dirty) -> datetime:
+    """The night after the last day of the tables."""
+    return datetime.combine(date.fromisoformat(dirty.config["as_of"]), time(23), UTC)
 
 
-def _filled(tab: Tab, entries: Sequence[tuple[Source, Row, Sequence[Place]]]) -> Tab:
+def _check_numbers(tabs: Mapping[str, Tab], numbers: Mapping[str, str]) -> None:
+    given = {str(row[tab.marks["id"]]) for tab in tabs.values() if "id" in tab.marks for row in tab.rows[1:] if row}
+    if not given.issuperset(numbers.values()):
+        raise ValueError("the takeover gave other IDs than those that the dirty tables are laid in with")
+
+
+def _filled(tab: Tab, entries: Sequence[Line], numbers: Mapping[str, str], stood: Mapping[str, Sequence[Cell]]) -> Tab:
+    """The tab with those rows: on a row that stood there, sync's own cells stay; a pasted one has them too."""
     at = dict(tab.marks)
     headers = list(tab.rows[0])
+    at |= {f"+{header}": column for column, header in enumerate(headers) if column not in tab.marks.values()}
+    reference = as_reference(numbers)
     rows = []
     for _, values, places in entries:
-        cells: dict[int, Cell] = {}
+        cells = dict(enumerate(stood.get(_key(values), ())))
         for place in places:
             if place.field not in at:
                 at[place.field] = len(headers)
                 headers.append(place.field.removeprefix("+"))
-            cells[at[place.field]] = place.put(values[place.column]) if values[place.column] else ""
+            typed = values[place.column]
+            cells[at[place.field]] = (place.put or reference)(typed) if typed else ""
         rows.append(tuple(cells.get(column, "") for column in range(max(cells) + 1)))
     return replace(tab, rows=(headers, *rows))
 
@@ -376,7 +443,7 @@ class Typed(NamedTuple):
 def stage_history(dirty: Dirty) -> Mapping[str, Sequence[Typed]]:
     """Their record → each stage it was put into, in order."""
     found: dict[str, list[Typed]] = {}
-    for source, row in _numbered(dirty, "StageHistory"):
+    for source, row in _numbered(dirty.tables, "StageHistory"):
         found.setdefault(row["record_id"], []).append(Typed(source, row["to_stage"]))
     return found
 

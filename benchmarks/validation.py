@@ -15,7 +15,7 @@ import sys
 import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -28,7 +28,7 @@ from benchmarks.dirty_tables import (
     generate,
     header_fields,
     laid,
-    our_id,
+    night_after,
     rules,
     stage_history,
 )
@@ -130,7 +130,7 @@ def totals(scores: Iterable[Score]) -> Score:
 
 def workbook_findings(dirty: Dirty, workbook: Laid) -> dict[Key, str]:
     """Every finding in the workbook, with its message."""
-    run = gather(workbook.snapshot, _after(dirty), takeover=True)
+    run = gather(workbook.snapshot, night_after(dirty), force=True)
     decide(run)
     names = {layout.title: name for name, layout in run.layouts.items()}
     keys = _theirs_by_our_id(dirty, workbook, run)
@@ -139,11 +139,6 @@ def workbook_findings(dirty: Dirty, workbook: Laid) -> dict[Key, str]:
         key = _finding(problem, names.get(problem.tab, ""), dirty, workbook, keys)
         found.setdefault(key, f"{problem.code}: {problem.message('en')}")
     return found
-
-
-def _after(dirty: Dirty) -> datetime:
-    """The night after the tables were made."""
-    return datetime.combine(date.fromisoformat(dirty.config["as_of"]), time(23), UTC)
 
 
 def _theirs(dirty: Dirty, source: Source) -> str:
@@ -187,9 +182,10 @@ def replay_findings(dirty: Dirty) -> dict[Key, str]:
 
     Where a move is refused, the step that is missing is typed before it the next time.
     """
-    waiting = {our_id(key): list(steps) for key, steps in stage_history(dirty).items()}
-    workbook = MemoryWorkbook(_first_night(dirty, waiting))
-    now, base = _after(dirty), workbook.read()
+    history = stage_history(dirty)
+    waiting = {f"R-{number:04d}": list(steps) for number, steps in enumerate(history.values(), 1)}
+    workbook = MemoryWorkbook(_first_night(dirty, history))
+    now, base = night_after(dirty), workbook.read()
     plan = make_plan(base, now, takeover=True)
     workbook.apply(plan, base)
     found: dict[Key, str] = {}
@@ -226,11 +222,11 @@ def _first_night(dirty: Dirty, records: Iterable[str]) -> Snapshot:
     fresh = fresh_workbook("en")
     tabs = {tab.mark: tab for tab in fresh.tabs}
     leads = tabs["leads"]
-    opportunities = {our_id(row["opportunity_id"]) for row in dirty.tables["Opportunities"]}
+    opportunities = {row["opportunity_id"] for row in dirty.tables["Opportunities"]}
     rows = []
-    for id_ in records:
-        stage = "Converted" if id_ in opportunities else "New"
-        cells = {"id": id_, "email": f"{id_.casefold()}@company.example", "stage": stage}
+    for key in records:
+        stage = "Converted" if key in opportunities else "New"
+        cells = {"email": f"{key.casefold()}@company.example", "stage": stage}
         rows.append(tuple(cells.get(name, "") for name in leads.marks))
     tabs["leads"] = replace(leads, rows=(leads.rows[0], *rows))
     tabs |= rules(tabs, dirty.config, needs=False)

@@ -103,7 +103,8 @@ def _with_stage(run: Run, draft: Draft) -> Lead:
         return lead
     pipeline = run.rules.pipeline
     known = draft.old.stage if draft.old else ""
-    first = pipeline.first_of(draft.layout.name)
+    accepted = pipeline.stage(known)
+    first = pipeline.first_of((accepted.home if accepted else "") or draft.layout.name)
     code = known or (first.code if first else None)
     # Nobody can tell a blank that always counted as the first stage from one just emptied; both count the same.
     emptied = known and not (first and known == first.code)
@@ -392,7 +393,9 @@ def _propose(
     *,
     only_open_leads: bool,
 ) -> None:
-    for pair in find([_candidate(id_, draft) for id_, draft in drafts.items()]):
+    known = {id_: draft for id_, draft in drafts.items() if draft.old or not draft.frozen}
+    in_order = sorted(known, key=lambda id_: (len(id_), id_))  # where a row stands must not change what is said
+    for pair in find([_candidate(id_, known[id_]) for id_ in in_order]):
         for one, other in ((pair.one, pair.other), (pair.other, pair.one)):
             draft = drafts[one]
             if draft.frozen or (only_open_leads and not _is_open_lead(run, draft)):

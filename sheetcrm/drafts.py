@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from sheetcrm.columns import Layout
+from sheetcrm.columns import TABS, Layout, header, tab_title
 from sheetcrm.ledger import Ledger
 from sheetcrm.model import Lead, State
 from sheetcrm.problems import Problem
@@ -24,6 +24,17 @@ __all__ = ["Counter", "Draft", "Identified", "identify", "signs_of_disaster"]
 
 PREFIXES = {"accounts": "A", "activities": "T"}
 """The first letter of IDs by tab; every record of the pipeline is an R."""
+
+
+@dataclass(slots=True)
+class Noted:
+    """Something that giving IDs brought to light, to be an event."""
+
+    event: str
+    id: str
+    tab: str
+    before: str = ""
+    after: str = ""
 
 
 @dataclass(slots=True)
@@ -48,6 +59,8 @@ class Draft:
     """Of an arrival: the fingerprint of the line it came from."""
     frozen: bool = False
     """Left exactly as it stands."""
+    noted: Noted | None = None
+    """What came to light when it got its ID."""
     as_it_stands: bool = False
     """Accepted in whatever stage it stands: taken over or imported."""
 
@@ -84,25 +97,12 @@ class Counter:
 
 
 @dataclass(slots=True)
-class Noted:
-    """Something that giving IDs brought to light, to be an event."""
-
-    event: str
-    id: str
-    tab: str
-    before: str = ""
-    after: str = ""
-
-
-@dataclass(slots=True)
 class Identified:
     """The rows of one kind of ID, each with its record."""
 
     drafts: list[Draft] = field(default_factory=list)
     gone: list[State] = field(default_factory=list)
     """Known records of which there is no row; newly gone or gone before."""
-    noted: list[Noted] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
 
 
 def well_formed(raw: Cell, prefix: str) -> str:
@@ -133,7 +133,7 @@ def identify(prefix: str, entries: Iterable[Entry], ledger: Ledger) -> Identifie
         draft = Draft(entry, identity=identity_of(entry), fingerprint=digests.of(entry), home=entry.layout.name)
         result.drafts.append(draft)
         draft.id = well_formed(entry.cell("id"), prefix)
-        if draft.id in given and entry.kind != "aside":
+        if draft.id and draft.id in given and entry.kind != "aside":
             by_id[draft.id].append(draft)
         else:
             draft.id = ""
@@ -147,9 +147,9 @@ def identify(prefix: str, entries: Iterable[Entry], ledger: Ledger) -> Identifie
             raw = raw_text(draft.entry.cell("id"))
             draft.id = numbers.next()
             if "copy_of" in draft.state:
-                result.noted.append(Noted("id-given", draft.id, draft.layout.name, raw, draft.id))
+                draft.noted = Noted("id-given", draft.id, draft.layout.name, raw, draft.id)
             elif raw.strip():
-                result.noted.append(Noted("overwritten", draft.id, draft.layout.name, raw, draft.id))
+                draft.noted = Noted("overwritten", draft.id, draft.layout.name, raw, draft.id)
     for draft in result.drafts:
         draft.old = states.get(draft.id)
     result.gone = [state for id_, state in lost.items() if id_ in lost]
@@ -214,7 +214,7 @@ def _restored(nameless: Sequence[Draft], lost: dict[str, State], result: Identif
                 draft.id = id_
                 del lost[id_]
                 raw = raw_text(draft.entry.cell("id"))
-                result.noted.append(Noted("id-restored", id_, draft.layout.name, raw, id_))
+                draft.noted = Noted("id-restored", id_, draft.layout.name, raw, id_)
     return [draft for draft in nameless if not draft.id]
 
 
@@ -226,6 +226,7 @@ def signs_of_disaster(
     names: Sequence[str],
     stage_column: bool,
     first_stages: Mapping[str, str] = MappingProxyType({}),
+    language: str = "en",
 ) -> dict[str, Problem]:
     """Tabs that somebody may have sorted by one column, pasted over or emptied (law 6).
 
@@ -236,17 +237,16 @@ def signs_of_disaster(
     stopped: dict[str, Problem] = {}
     for name in names:
         known = {s.id for s in ledger.states.values() if s.tab == name and not s.missing_since and s.identity}
-        if not known:
-            continue
         layout = layouts.get(name)
-        gone_headers = (
-            [] if layout is None else [h for h in ("id", "stage")[: 1 + stage_column] if h not in layout.columns]
-        )
         if layout is None:
-            stopped[name] = Problem("tab-gone", name, values={"n": str(len(known))})
+            if known:
+                title = tab_title(name, language) if name in TABS else name
+                stopped[name] = Problem("tab-gone", title, values={"n": str(len(known))})
             continue
+        gone_headers = [h for h in ("id", "stage")[: 1 + stage_column] if h not in layout.columns]
         if gone_headers:
-            stopped[name] = Problem("header-gone", layout.title, values={"field": gone_headers[0]})
+            values = {"field": header(gone_headers[0], language)}
+            stopped[name] = Problem("header-gone", layout.title, values=values)
             continue
         here = [d for d in drafts if d.old and d.layout.name == name]
         counts = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import astuple
 
 from sheetcrm import messages
 from sheetcrm.columns import SYNC_TABS, Layout, field_called, fold, header, home_mark
@@ -100,6 +101,9 @@ class Emission:
         if draft.frozen:
             self._set(draft, {"check": check_text(standing, run.language)})
             return
+        if draft.noted and draft.noted.event != "id-given":  # that is said where the copy arrives
+            _, id_, tab, stood, stands = astuple(draft.noted)
+            run.note(draft.noted.event, id_, tab=tab, before=stood, after=stands)
         wanted = {**draft.sync, "check": check_text(standing, run.language)}
         if "id" in draft.layout.fields and draft.id:
             wanted["id"] = draft.id

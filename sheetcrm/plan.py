@@ -15,7 +15,7 @@ from itertools import chain
 from sheetcrm import messages, prepare
 from sheetcrm.columns import Layout, read_layout
 from sheetcrm.decide import decide
-from sheetcrm.drafts import Draft, Noted, counter, identify, signs_of_disaster, well_formed
+from sheetcrm.drafts import Draft, counter, identify, signs_of_disaster, well_formed
 from sheetcrm.emit import Emission, problems_of
 from sheetcrm.funnel import Fact
 from sheetcrm.ledger import Ledger, read_ledger, rebuilt
@@ -148,7 +148,6 @@ def _read_rows(run: Run, arrivals: Sequence[Arrival]) -> None:
             run.drafts.setdefault(draft.id, draft)
     run.gone = [*pipeline.gone, *accounts.gone, *activities.gone]
     run.accounts = counter("A", [*run.ledger.states, *(e.record for e in run.ledger.events), *run.drafts])
-    _put_on_record(run, [*pipeline.noted, *accounts.noted, *activities.noted])
 
 
 def _stop_without_memory(run: Run, entries: Mapping[str, Sequence[Entry]]) -> None:
@@ -202,12 +201,6 @@ def _fill_rows(run: Run, layout: Layout, some: Sequence[tuple[Draft, Mapping[int
         run.note("edited", draft.id, note=", ".join(headers[c] for c in fills))
 
 
-def _put_on_record(run: Run, noted: Iterable[Noted]) -> None:
-    for item in noted:
-        if item.event != "id-given":  # said where the copy arrives
-            run.note(item.event, item.id, tab=item.tab, before=item.before, after=item.after)
-
-
 def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
     """Law 6, unless a person approved."""
     settings = run.rules.settings
@@ -220,7 +213,9 @@ def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
         (("accounts",), run.account_rows, False),
         (("activities",), run.activity_rows, False),
     ):
-        run.stopped |= signs_of_disaster(run.layouts, drafts, run.gone, run.ledger, names, staged, first_stages)
+        run.stopped |= signs_of_disaster(
+            run.layouts, drafts, run.gone, run.ledger, names, staged, first_stages, run.language
+        )
     for draft in run.rows:
         if draft.layout.name in run.stopped:
             draft.frozen = True
@@ -368,11 +363,8 @@ def _name(draft: Draft) -> str:
 
 def facts_of(run: Run) -> list[Fact]:
     """Every record of the pipeline as it is counted."""
-    return [
-        _fact(run, draft)
-        for draft in run.pipeline_rows
-        if draft.id and draft.entry.kind == "record" and run.drafts[draft.id] is draft
-    ]
+    known = [d for d in run.pipeline_rows if d.id and (d.old or not d.frozen)]  # not the new ones of a stopped tab
+    return [_fact(run, d) for d in known if d.entry.kind == "record" and run.drafts[d.id] is d]
 
 
 def _fact(run: Run, draft: Draft) -> Fact:
@@ -382,8 +374,9 @@ def _fact(run: Run, draft: Draft) -> Fact:
     money = lead if isinstance(lead, Opportunity) else None
     reason = pipeline.reason(lead.loss_reason) if outcome == "lost" else None
     own = money.own_probability if money else None
-    closed = draft.sync.get("closed_on", lead.closed_on) if outcome != "open" else None
-    created = draft.sync.get("created_on", lead.created_on)
+    filled = {name: cell for name, cell in draft.sync.items() if name in run.layouts[draft.home].columns}
+    closed = filled.get("closed_on", lead.closed_on) if outcome != "open" else None
+    created = filled.get("created_on", lead.created_on)
     since = draft.remembered("since", None)
     return Fact(
         draft.id,

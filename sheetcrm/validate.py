@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple, TypeAlias
 from sheetcrm.columns import FIELDS_OF_IDENTITY, PIPELINE_TABS, Layout, field_called, fold
 from sheetcrm.fields import Context, PickList, Reading, country_called, reader
 from sheetcrm.model import Account, Activity, Deal, Lead, Offer, OfferLine, Opportunity, Product, Record
-from sheetcrm.pipeline import Rules
+from sheetcrm.pipeline import Rules, default_choices
 from sheetcrm.tables import Cell, CellError, digest, is_blank, raw_text
 
 __all__ = ["Entry", "Found", "context_of", "identity_of", "judge_row", "people_digest", "read_rows", "read_tab"]
@@ -91,8 +91,9 @@ class Entry:
 def context_of(rules: Rules, today: date) -> Context:
     """What reading a cell depends on, from the team's own settings."""
     settings = rules.settings
-    renamed = [rename.old for rename in rules.renames]
-    picks = {kind: PickList(choices, renamed) for kind, choices in rules.pipeline.choices.items()}
+    ours = {fold(w) for r in rules.renames for c in default_choices(r.kind, "en") for w in (c.label, *c.also)}
+    outdated = [rename.old for rename in rules.renames if fold(rename.old) not in ours]
+    picks = {kind: PickList(choices, outdated) for kind, choices in rules.pipeline.choices.items()}
     return Context(settings.language, settings.country, settings.currency, today, picks)
 
 

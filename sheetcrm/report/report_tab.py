@@ -26,7 +26,7 @@ __all__ = ["Waiting", "report_rows"]
 TOP = 10
 """Lines of a table before the rest is one line."""
 MOST_WAITING = 50
-WIDTHS = (32, 17, 17, 17, 14, 14, 14, 14, 16, 16, 16, 16, 18)
+WIDTHS = (32, 17, 24, 17, 14, 14, 14, 14, 16, 16, 16, 16, 18)
 
 
 class Waiting(NamedTuple):

@@ -104,9 +104,9 @@ def _moved(grid: Grid, moved: Iterable[Moved], places: Mapping[str, Place]) -> N
         (m.name, m.owner, title(m.before), title(m.after), m.why, m.on, link(places.get(m.after), m.id))
         for m in every[:MOST_MOVED]
     ]
-    if len(every) > MOST_MOVED:
-        lines.append((words("and-more", n=len(every) - MOST_MOVED),))
     grid.table([words(key) for key in headers], ("text", "text", "text", "text", "text", "date", "link"), lines)
+    if len(every) > MOST_MOVED:
+        grid.note(words("and-more", n=len(every) - MOST_MOVED))
 
 
 def _to_put_right(

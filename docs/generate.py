@@ -1,0 +1,132 @@
+"""Writes the pages that repeat what the program knows: problems, tabs, and the help in the README.
+
+    python docs/generate.py
+
+A test compares them with what stands in the repository, so that they cannot lie.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+
+from sheetcrm import messages
+from sheetcrm.columns import SYNC_TABS, TABS, Field, header, tab_title
+from sheetcrm.problems import SEVERITIES
+from sheetcrm.setup import ORDER
+
+ROOT = Path(__file__).resolve().parents[1]
+
+HEAD = "<!-- Made by docs/generate.py; change the catalogues instead. -->\n"
+
+SEVERITY_MEANS = {
+    "error": "An error stands in the way of something: a move waits, a value does not count.",
+    "warning": "A warning is probably wrong. Nothing waits for it.",
+    "hint": "A hint was understood and could be tidier. It never colours a row.",
+}
+
+WRITERS = {
+    "people": "people",
+    "sync": "sync",
+    "fill": "people; sync where blank",
+    "command": "people type a word, sync answers",
+}
+
+
+def problems_page() -> str:
+    """docs/problems.md."""
+    lines = [
+        HEAD,
+        "# Problems",
+        "",
+        "Everything that `sheetcrm check` can find, by its code. The codes are stable: `check --json` gives them, and",
+        "programs may rely on them. Words in braces are filled in with what stands in the workbook.",
+    ]
+    catalogue = messages.area("problems")
+    for severity in SEVERITIES:
+        own = {code: entry for code, entry in catalogue.items() if entry["severity"] == severity}
+        lines += ["", f"## {severity.capitalize()}s", "", SEVERITY_MEANS[severity], ""]
+        lines += table(("code", "English", "română"), ((f"`{code}`", *_said(entry)) for code, entry in own.items()))
+    return "\n".join(lines) + "\n"
+
+
+def _said(entry: Mapping[str, object]) -> tuple[str, ...]:
+    return tuple(f"{entry[language]} *{entry[f'mend-{language}']}*" for language in messages.LANGUAGES)
+
+
+def tabs_page() -> str:
+    """docs/tabs.md."""
+    lines = [
+        HEAD,
+        "# Tabs and columns",
+        "",
+        "Every tab and column that `sheetcrm init` makes, and who writes it. Headers are recognised in both",
+        "languages, in any order, in any letter case, with or without diacritics, and by the other names given here;",
+        "a column that you rename later is still known. Any column that is not in these tables is your own: sync",
+        "never writes it, and it travels along when its row moves.",
+    ]
+    for name in ORDER:
+        lines += ["", f"## {tab_title(name, 'en')} · {tab_title(name, 'ro')}", ""]
+        if also := others("tabs", name):
+            lines += [f"Also recognised: {', '.join(also)}.", ""]
+        if not TABS[name]:
+            lines.append("Laid out by sync, the whole tab.")
+        else:
+            lines += table(("English", "română", "written by", "also recognised"), map(_column, TABS[name]))
+        if name in SYNC_TABS and TABS[name]:
+            lines += ["", "Sync's own tab: nothing typed here counts." + (" It is hidden." if name == "state" else "")]
+    return "\n".join(lines) + "\n"
+
+
+def _column(field: Field) -> tuple[str, ...]:
+    also = ", ".join(others("headers", field.name)) if field.writer != "sync" else ""
+    folded = " (folded away under *Details*)" if field.details else ""
+    return header(field.name, "en") + folded, header(field.name, "ro"), WRITERS[field.writer], also
+
+
+def others(area: str, name: str) -> list[str]:
+    """What else people write for the same thing."""
+    also = messages.area(area)[name].get("also", [])
+    return [str(word) for word in also] if isinstance(also, list) else []
+
+
+def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    """A table of Markdown."""
+    lines = [headers, ["---"] * len(headers), *rows]
+    return ["| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in line) + " |" for line in lines]
+
+
+HELP = re.compile(r"(```console\n\$ (sheetcrm[^\n]*--help)\n).*?(```)", re.DOTALL)
+"""A block of the README that shows what a `--help` says."""
+
+
+def readme_page() -> str:
+    """README.md, with every help as the program gives it now."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    return HELP.sub(lambda found: found[1] + help_of(found[2]) + found[3], text)
+
+
+def help_of(command: str) -> str:
+    """What that command line prints, eighty signs wide."""
+    environ = {**os.environ, "COLUMNS": "80", "LC_ALL": "en_US.UTF-8", "PYTHONIOENCODING": "utf-8"}
+    arguments = [sys.executable, "-m", "sheetcrm", *shlex.split(command)[1:]]
+    done = subprocess.run(arguments, cwd=ROOT, env=environ, capture_output=True, check=True)
+    return done.stdout.decode("utf-8").replace("\r\n", "\n")
+
+
+PAGES: Mapping[str, Callable[[], str]] = {
+    "docs/problems.md": problems_page,
+    "docs/tabs.md": tabs_page,
+    "README.md": readme_page,
+}
+"""Each page, and what it should say."""
+
+
+if __name__ == "__main__":
+    for page, make in PAGES.items():
+        (ROOT / page).write_text(make(), "utf-8")
