@@ -355,13 +355,21 @@ def remember_lead(run: Run, draft: Draft) -> None:
     touched = digest([draft.entry.cell(n) for n in ("notes", "next_step", "next_step_on")])
     if draft.old and draft.old.touched and draft.old.touched != touched:
         run.note("changed", draft.id, note=(lead.next_step or lead.notes or "")[:200])
-    elif draft.old and draft.old.fingerprint and draft.old.fingerprint != draft.fingerprint and not verdict.steps:
+    elif _was_edited(draft) and not verdict.steps:
         run.note("edited", draft.id)
     draft.state["touched"] = touched
     if draft.old and draft.old.copy_of:
         _say_it_is_a_copy(run, draft, draft.old.copy_of)
     elif draft.state.get("copy_of"):
         _say_it_is_a_copy(run, draft, str(draft.state["copy_of"]))
+
+
+def _was_edited(draft: Draft) -> bool:
+    """Whether a person changed the row; a spelling that sync is about to put right is no edit."""
+    old, entry = draft.old, draft.entry
+    if old is None or old.fingerprint in ("", draft.fingerprint):
+        return False
+    return not entry.spellings or people_digest(entry.layout)(entry.cells, {}) != old.fingerprint
 
 
 def _say_it_is_a_copy(run: Run, draft: Draft, of: str) -> None:

@@ -11,6 +11,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from types import MappingProxyType
 
 from sheetcrm.columns import TABS, Layout, header, tab_title
@@ -107,8 +108,15 @@ class Identified:
 
 def well_formed(raw: Cell, prefix: str) -> str:
     """The ID that a cell holds, `R-0042` for `r-42 ` too; "" for anything else."""
-    match = re.fullmatch(rf"\s*{prefix}-?0*(\d{{1,9}})\s*", raw_text(raw), re.IGNORECASE)
+    if raw == "":
+        return ""
+    match = _id_pattern(prefix).fullmatch(raw_text(raw))
     return f"{prefix}-{int(match[1]):04d}" if match else ""
+
+
+@cache
+def _id_pattern(prefix: str) -> re.Pattern[str]:
+    return re.compile(rf"\s*{prefix}-?0*(\d{{1,9}})\s*", re.IGNORECASE)
 
 
 def counter(prefix: str, ids: Iterable[str]) -> Counter:
@@ -123,7 +131,8 @@ def identify(prefix: str, entries: Iterable[Entry], ledger: Ledger) -> Identifie
     A row whose ID was wiped out or typed over gets it back where exactly one lost
     record fits; a half-typed row gets none yet. An ID that sync never gave is none.
     """
-    states = {id_: s for id_, s in ledger.states.items() if well_formed(id_, prefix) == id_}
+    mine = f"{prefix}-"
+    states = {id_: s for id_, s in ledger.states.items() if id_.startswith(mine) and well_formed(id_, prefix) == id_}
     result = Identified()
     by_id: dict[str, list[Draft]] = defaultdict(list)
     nameless: list[Draft] = []

@@ -51,6 +51,8 @@ HINT_MARK = "· "
 
 def problems_of(run: Run, draft: Draft, layout: Layout, row: int | None) -> list[Problem]:
     """What is wrong with a row, in the words of the tab it stands in."""
+    if not draft.entry.found:
+        return []
     record = draft.entry.record
     owner = run.rules.pipeline.label("owner", getattr(record, "owner", None))
     made = []
@@ -120,7 +122,7 @@ class Emission:
         else:
             self._set(draft, {**owned, **fills, **people})
         if draft.id:
-            draft.state["wrote"] = digest([owned.get(name, "") for name in _decided(target)])
+            draft.state["wrote"] = _remembered([owned.get(name, "") for name in self._columns[home].decided], draft.old)
             if people.keys() - draft.entry.spellings.keys():
                 draft.fingerprint = people_digest(draft.layout)(
                     draft.entry.cells, {k: raw_text(v) for k, v in people.items()}
@@ -128,15 +130,19 @@ class Emission:
 
     def _say_what_was_overwritten(self, draft: Draft, owned: Mapping[str, Cell]) -> None:
         """A person's words in sync's own cells go on record before they are put right."""
-        if draft.entry.row is None or (draft.old and not draft.old.wrote):
+        if not draft.id or draft.entry.row is None or (draft.old and not draft.old.wrote):
             return
-        stood = {name: draft.entry.cell(name) for name in _decided(draft.layout)}
-        if draft.old and digest(stood.values()) == draft.old.wrote:
+        stood = {name: draft.entry.cell(name) for name in self._columns[draft.layout.name].decided}
+        whole, _, each = draft.old.wrote.partition(".") if draft.old else ("", "", "")
+        if digest(stood.values()) == whole:
             return
+        ours = {name for name, part in zip(stood, _parts(each), strict=False) if part == digest([stood[name]])[:PART]}
         original = self.run.drafts.get(str(draft.state.get("copy_of", "")))
         stays = (draft.home or draft.layout.name) == draft.layout.name
         for name, cell in stood.items():
-            if name == "id" or is_blank(cell) or (original and same_cell(cell, original.entry.cell(name))):
+            if name == "id" or name in ours or is_blank(cell):
+                continue
+            if original and same_cell(cell, original.entry.cell(name)):
                 continue
             if not same_cell(cell, owned.get(name, cell if stays else "")):
                 header = draft.layout.header_of(name, self.run.language)
@@ -252,6 +258,9 @@ class Emission:
         wanted: dict[tuple[str, int], dict[str, Cell]] = defaultdict(dict)
         for code in () if checks_only else run.rules.codes:
             wanted[code.tab, code.row][code.field] = code.code
+        for rename in () if checks_only else run.rules.renames:
+            tab = "stages" if rename.kind == "stage" else "lists"
+            run.note("renamed", f"{rename.kind}/{rename.code}", tab=tab, before=rename.old, after=rename.new)
         for row, words in run.new_lines.items():
             wanted["lists", row] |= words
         by_row: dict[tuple[str, int], list[Problem]] = defaultdict(list)
@@ -286,9 +295,24 @@ class Emission:
             if not state.missing_since and state.tab not in run.stopped:
                 run.note("missing", state.id, tab=state.tab, note=state.name)
                 wanted[state.id] = state.model_copy(update={"missing_since": run.today})
+        wanted |= self._stops()
+        for rename in run.rules.renames:
+            tab = "stages" if rename.kind == "stage" else "lists"
+            run.note("renamed", "", tab=tab, before=rename.old, after=rename.new, note=f"{rename.kind}/{rename.code}")
         for id_, name in run.rules.names.items():
             wanted[id_] = State(id=id_, tab="stages" if id_.startswith("stage/") else "lists", name=name)
         self.write_states(wanted)
+
+    def _stops(self) -> dict[str, State]:
+        """Tabs that stopped, and those that go on again: an event each, once."""
+        run, wanted = self.run, {}
+        stood = {s.tab: s.name for s in run.ledger.states.values() if s.id.startswith("stopped/")}
+        for tab in {**stood, **run.stopped}:
+            code = run.stopped[tab].code if tab in run.stopped else ""
+            if code != stood.get(tab, ""):
+                run.note("stopped" if code else "resumed", "", tab=tab, note=code)
+                wanted[f"stopped/{tab}"] = State(id=f"stopped/{tab}", tab=tab, name=code)
+        return wanted
 
     def _remember(self, draft: Draft) -> State:
         fields = {
@@ -301,7 +325,7 @@ class Emission:
         if draft.key:
             fields["imported_as"] = draft.key
         if draft.old is None:
-            return State.model_construct(id=draft.id, **fields)  # type: ignore[arg-type]  # fields of State
+            return State.of(id=draft.id, **fields)
         if all(getattr(draft.old, name) == value for name, value in fields.items()):
             return draft.old
         return draft.old.model_copy(update=fields)
@@ -356,6 +380,22 @@ class Emission:
         return tuple(new + self.changes + list(self._moved) + list(rows))
 
 
+PART = 6
+"""Letters of the fingerprint that State keeps of each cell that sync wrote."""
+
+
+def _remembered(cells: Sequence[Cell], old: State | None) -> str:
+    """What State keeps of sync's cells in a row: a fingerprint of all, then a short one of each."""
+    whole = digest(cells)
+    if old and old.wrote.startswith(f"{whole}."):
+        return old.wrote
+    return f"{whole}." + "".join(digest([cell])[:PART] for cell in cells)
+
+
+def _parts(each: str) -> list[str]:
+    return [each[at : at + PART] for at in range(0, len(each), PART)]
+
+
 def _decided(layout: Layout) -> list[str]:
     """The fields of a tab that every run writes anew."""
     return sorted(n for n in layout.columns if layout.fields[n].writer == "sync" and n != "last_offer")
@@ -368,6 +408,7 @@ class _Columns:
         self.layout = layout
         self.language = language
         self.added: list[AddColumn] = []
+        self.decided = _decided(layout)
         self._fields = dict(layout.columns)
         self.names = layout.own_names
         self._own = {fold(name): column for column, name in self.names.items()}

@@ -56,26 +56,31 @@ def read_ledger(layouts: Mapping[str, Layout]) -> Ledger:
     states: dict[str, State] = {}
     if state_layout:
         for values in _rows(state_layout, "id"):
-            states[str(values["id"])] = State.model_construct(**values)  # type: ignore[arg-type]  # typed by _rows
+            states[str(values["id"])] = State.of(**values)
     events = []
     if history:
         for values in _rows(history, "number"):
             word = _event_words().get(fold(str(values["event"])))
             if word and isinstance(values["seen_at"], datetime):
                 values["event"] = word
-                events.append(Event.model_construct(**values))  # type: ignore[arg-type]  # typed by _rows
+                events.append(Event.of(**values))
     return Ledger(states, tuple(events), bool(state_layout and state_layout.columns), bool(history and history.columns))
 
 
 def _rows(layout: Layout, key: str) -> Iterable[dict[str, object]]:
     """Each row as field → value of the field's own type; rows without `key` are left out."""
     readers = _readers(layout.name)
-    columns = [(name, layout.columns.get(name, -1), reader) for name, reader in readers.items()]
+    columns = [(name, layout.columns[name], reader) for name, reader in readers.items() if name in layout.columns]
     key_column = layout.columns.get(key, -1)
+    blank = {name: reader("") for name, reader in readers.items()}
     for row in layout.tab.rows[layout.header_row + 1 :]:
         width = len(row)
         if 0 <= key_column < width and not is_blank(row[key_column]):
-            yield {name: reader(row[column] if 0 <= column < width else "") for name, column, reader in columns}
+            values = blank.copy()
+            for name, column, reader in columns:
+                if column < width and (cell := row[column]) != "":
+                    values[name] = cell if reader is raw_text and type(cell) is str else reader(cell)
+            yield values
 
 
 @cache
@@ -146,7 +151,7 @@ def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
         if event.event == "reopened":
             state["cycle"] = int(str(state.get("cycle", 1))) + 1
         state["refused"] = event.after if event.event == "refused" else ""
-    return {id_: State.model_construct(**state) for id_, state in states.items()}  # type: ignore[arg-type]  # fields of State
+    return {id_: State.of(**state) for id_, state in states.items()}
 
 
 STAGED = frozenset({"imported", "taken-over", "stage", "won", "lost", "reopened", "corrected"})

@@ -7,9 +7,11 @@ which moves are allowed and what a stage needs; knows no record.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
+from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheetcrm import messages
@@ -89,7 +91,7 @@ class Owner:
     hands_over_to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Pipeline:
     """Stages in table order, loss reasons and every pick-list."""
 
@@ -100,7 +102,11 @@ class Pipeline:
 
     def stage(self, code: str | None) -> Stage | None:
         """The stage of that code."""
-        return next((stage for stage in self.stages if stage.code == code), None)
+        return self._stages.get(code)
+
+    @cached_property
+    def _stages(self) -> Mapping[str | None, Stage]:
+        return {stage.code: stage for stage in reversed(self.stages)}
 
     def reason(self, code: str | None) -> LossReason | None:
         """The loss reason of that code."""
@@ -108,7 +114,11 @@ class Pipeline:
 
     def label(self, kind: str, code: str | None) -> str:
         """How a code is spelt; an unknown code is its own label."""
-        return next((c.label for c in self.choices.get(kind, ()) if c.code == code), code or "")
+        return self._labels.get((kind, code)) or code or ""
+
+    @cached_property
+    def _labels(self) -> Mapping[tuple[str, str | None], str]:
+        return {(kind, c.code): c.label for kind, choices in self.choices.items() for c in reversed(choices)}
 
     @property
     def open_stages(self) -> tuple[Stage, ...]:
@@ -167,16 +177,18 @@ def read_rules(
     remembered: Mapping[str, str],
     titles: Iterable[str] = (),
     default_language: str = "en",
+    former: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> Rules:
     """Read Settings, Stages and Lists. `remembered` is what each line was called last time.
 
+    `former` is what it was called ever before: such a word is understood for good.
     `titles` are all tabs of the workbook: a stage may name any of them as its home.
 
     Nonsense is a problem shown on its line; `understood` is false where nothing
     can be judged: no stages, two of one name, a home that is no tab.
     """
     settings, problems, codes = read_settings(layouts.get("settings"), default_language)
-    reader = _Lines(remembered, settings.language)
+    reader = _Lines(remembered, settings.language, former)
     stages, fatal = _read_stages(layouts, reader, titles, strict=settings.strict)
     choices = {kind: default_choices(kind, settings.language) for kind in CLOSED_KINDS}
     reasons: tuple[LossReason, ...] = ()
@@ -229,8 +241,9 @@ class _Line:
 class _Lines:
     """Gives every line its permanent code, and notices the renamed ones."""
 
-    def __init__(self, remembered: Mapping[str, str], language: str) -> None:
+    def __init__(self, remembered: Mapping[str, str], language: str, former: Mapping[str, Sequence[str]]) -> None:
         self.remembered = remembered
+        self.former = former
         self.language = language
         self.problems: list[Problem] = []
         self.renames: list[Rename] = []
@@ -285,7 +298,7 @@ class _Lines:
         old = self.remembered.get(f"{kind}/{code}")
         entry = messages.area("defaults").get(f"{kind}-{code}", {})
         ours = [str(entry[language]) for language in messages.LANGUAGES if language in entry]
-        return tuple(dict.fromkeys([*([old] if old else []), *ours]))
+        return tuple(dict.fromkeys([*([old] if old else []), *self.former.get(f"{kind}/{code}", ()), *ours]))
 
     def problem(self, code: str, layout: Layout, row: int, name: str, **values: str) -> None:
         """Note what is wrong with a line."""

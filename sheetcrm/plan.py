@@ -87,7 +87,11 @@ def gather(
     )
     ledger = _memory(read_ledger(ready.layouts))
     remembered = {id_: state.name for id_, state in ledger.states.items() if "/" in id_}
-    rules = read_rules(ready.layouts, remembered, [tab.title for tab in snapshot.tabs], language)
+    former: dict[str, list[str]] = {}
+    for event in ledger.events:
+        if event.event == "renamed":
+            former.setdefault(event.record, []).append(event.before)
+    rules = read_rules(ready.layouts, remembered, [tab.title for tab in snapshot.tabs], language, former)
     ready = prepare.with_homes(ready, snapshot, rules)
     run = Run(
         dict(ready.layouts),

@@ -104,7 +104,7 @@ class Run:
         label = self.rules.pipeline.label
         money = lead if isinstance(lead, Opportunity) else None
         self.events.append(
-            Event.model_construct(
+            Event.of(
                 number=self.ledger.last_number + len(self.events) + 1,
                 happened_on=self.today if happened_on is True else happened_on or None,
                 seen_at=self.now.astimezone(self.rules.settings.zone).replace(tzinfo=None, microsecond=0),

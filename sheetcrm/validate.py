@@ -10,14 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheetcrm.columns import FIELDS_OF_IDENTITY, PIPELINE_TABS, Layout, field_called, fold
 from sheetcrm.fields import Context, PickList, Reading, country_called, reader
 from sheetcrm.model import Account, Activity, Deal, Lead, Offer, OfferLine, Opportunity, Product, Record
-from sheetcrm.pipeline import Rules, default_choices
-from sheetcrm.tables import Cell, CellError, digest, is_blank, raw_text
+from sheetcrm.pipeline import Rules
+from sheetcrm.tables import Cell, digest, is_blank, raw_text
 
 __all__ = ["Entry", "Found", "context_of", "identity_of", "judge_row", "people_digest", "read_rows", "read_tab"]
 
@@ -91,9 +90,7 @@ class Entry:
 def context_of(rules: Rules, today: date) -> Context:
     """What reading a cell depends on, from the team's own settings."""
     settings = rules.settings
-    ours = {fold(w) for r in rules.renames for c in default_choices(r.kind, "en") for w in (c.label, *c.also)}
-    outdated = [rename.old for rename in rules.renames if fold(rename.old) not in ours]
-    picks = {kind: PickList(choices, outdated) for kind, choices in rules.pipeline.choices.items()}
+    picks = {kind: PickList(choices) for kind, choices in rules.pipeline.choices.items()}
     return Context(settings.language, settings.country, settings.currency, today, picks)
 
 
@@ -117,16 +114,20 @@ def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, 
         readings = _by_country(layout, known.kind, context) if known.kind in BY_COUNTRY else None
         read = _memoised(reader(known.kind, context))
         for index, row in enumerate(rows):
+            cell = row[column] if column < len(row) else ""
+            if cell == "":
+                out.append(None)
+                continue
             if readings:
                 read = readings(row)
-            reading = read(row[column] if column < len(row) else "")
-            out.append(reading.value)
-            if reading.issues and known.writer != "sync":
-                found.setdefault(index, []).extend(Found(name, i.code, i.values) for i in reading.issues)
-            if reading.spelling is not None:
-                spellings.setdefault(index, {})[name] = reading.spelling
-            if reading.currency:
-                currencies[index] = reading.currency
+            value, issues, spelling, currency = read(cell)
+            out.append(value)
+            if issues and known.writer != "sync":
+                found.setdefault(index, []).extend(Found(name, i.code, i.values) for i in issues)
+            if spelling is not None:
+                spellings.setdefault(index, {})[name] = spelling
+            if currency:
+                currencies[index] = currency
         values[name] = out
     model = MODELS[layout.name if layout.name in MODELS else "deals"]
     if model is Lead and "value" in layout.columns:  # a tab of leads with the columns of opportunities
@@ -138,7 +139,7 @@ def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, 
         kind = kinds(row)
         if kind == "blank" and not _has_id(layout, row):
             if _is_checked(layout, row):
-                entries.append(Entry(layout, _number(first, index), row, kind, model.model_construct()))
+                entries.append(Entry(layout, _number(first, index), row, kind, model.of()))
             continue
         if kind == "half-typed" and (first is None or _has_id(layout, row)):
             kind = "record"  # it came from a file, or was a record before somebody emptied it
@@ -181,13 +182,10 @@ def _by_country(
 
 def _memoised(read: Callable[[Cell], Reading]) -> Callable[[Cell], Reading]:
     """The reader, asked once for each distinct cell of a column."""
-    seen: dict[tuple[type, Cell], Reading] = {}
-    blank = read("")
+    seen: dict[Cell | tuple[type, Cell], Reading] = {}
 
     def remembered(cell: Cell) -> Reading:
-        if cell == "":
-            return blank
-        key = (cell.__class__, cell)
+        key = cell if cell.__class__ is str else (cell.__class__, cell)  # 1, 1.0 and True are one key
         reading = seen.get(key)
         if reading is None:
             reading = seen[key] = read(cell)
@@ -199,17 +197,17 @@ def _memoised(read: Callable[[Cell], Reading]) -> Callable[[Cell], Reading]:
 def _builder(model: type[Record], values: Mapping[str, list[object]]) -> Callable[[int, str | None, str], Record]:
     """Makes the record of a row out of the columns that its model knows."""
     names = [name for name in values if name in model.model_fields]
-    columns = [values[name] for name in names]
+    rows = list(zip(*(values[name] for name in names), strict=True))
+    has_id = "id" in model.model_fields
     money = next((name for name in ("value", "amount", "price") if name in names), None)
 
     def build(index: int, currency: str | None, default: str) -> Record:
-        fields = {name: column[index] for name, column in zip(names, columns, strict=True)}
-        for name in ("id",):
-            if name in model.model_fields:
-                fields[name] = fields.get(name) or ""
+        fields = dict(zip(names, rows[index], strict=True)) if rows else {}
+        if has_id:
+            fields["id"] = fields.get("id") or ""
         if money and fields.get(money) is not None and not fields.get("currency"):
             fields["currency"] = currency or default
-        return model.model_construct(None, **fields)
+        return model.of(**fields)
 
     return build
 
@@ -249,7 +247,8 @@ def second_header(entry: Entry) -> bool:
     """Whether the row right below the header is a second line of header words."""
     if entry.row != entry.layout.header_row + 1:
         return False
-    words = [raw_text(c) for c in entry.cells if not is_blank(c)]
+    cells = entry.cells
+    words = [raw_text(cells[c]) for c in entry.layout.people_columns if c < len(cells) and not is_blank(cells[c])]
     return len(words) > 1 and sum(field_called(w, entry.layout.fields) is not None for w in words) * 2 > len(words)
 
 
@@ -299,7 +298,9 @@ def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]
     Takes the row and the spellings that sync puts right in it.
     """
     tagged = [(name, column) for name, column in layout.columns.items() if layout.fields[name].writer == "people"]
-    tagged += [("+", column) for column in layout.own_columns]  # however the team calls them, here or there
+    tagged.sort()
+    own = layout.own_columns
+    tagged += [("+", column) for column in own]  # however the team calls them, here or there
 
     def fingerprint(row: Sequence[Cell], spellings: Mapping[str, str]) -> str:
         width = len(row)
@@ -308,19 +309,6 @@ def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]
             cell = spellings[name] if name in spellings else (row[column] if column < width else "")
             if cell != "":
                 parts.append(f"{name}={cell if type(cell) is str else raw_text(cell)}")
-        return digest(sorted(parts))
+        return digest(sorted(parts) if own else parts)
 
     return fingerprint
-
-
-def is_error(cell: Cell) -> bool:
-    """Whether a formula failed there."""
-    return isinstance(cell, CellError)
-
-
-def in_own_currency(value: Decimal, currency: str, rules: Rules) -> Decimal | None:
-    """A value in the team's currency; `None` where the rate is missing."""
-    if currency == rules.settings.currency:
-        return value
-    rate = rules.settings.rates.get(currency)
-    return value * rate if rate is not None else None

@@ -36,12 +36,9 @@ _NEAR_ENOUGH = 72
 
 
 class PickList:
-    """The words of one list: each with its permanent code and other spellings.
+    """The words of one list: each with its permanent code and other spellings."""
 
-    `outdated` words are still understood, but nobody can have meant them.
-    """
-
-    def __init__(self, choices: Iterable[tuple[str, str, Sequence[str]]], outdated: Iterable[str] = ()) -> None:
+    def __init__(self, choices: Iterable[tuple[str, str, Sequence[str]]]) -> None:
         self._known: dict[str, tuple[str, str]] = {}
         choices = tuple(choices)
         for code, label, _ in choices:
@@ -50,7 +47,6 @@ class PickList:
             for alias in aliases:
                 self._known.setdefault(fold(alias), (code, label))
         self._known.pop("", None)
-        self._outdated = {fold(word) for word in outdated}
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -61,9 +57,8 @@ class PickList:
 
     def nearest(self, text: str) -> str | None:
         """The label that was probably meant, if one stands out."""
-        current = [word for word in self._known if word not in self._outdated]
         near = process.extract(
-            fold(text), current, scorer=_likeness, score_cutoff=_NEAR_ENOUGH, limit=len(current)
+            fold(text), list(self._known), scorer=_likeness, score_cutoff=_NEAR_ENOUGH, limit=len(self._known)
         )
         if not near:
             return None

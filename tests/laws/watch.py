@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sheetcrm import messages
 from sheetcrm.columns import Layout, fields_of, read_layout, tab_title
-from sheetcrm.drafts import well_formed
+from sheetcrm.drafts import PREFIXES, well_formed
 from sheetcrm.fields import Context, reader
 from sheetcrm.ledger import read_ledger
 from sheetcrm.model import Event, State
@@ -311,6 +311,6 @@ def _by_id(snapshot: Snapshot) -> dict[str, tuple[Layout, tuple[Cell, ...]]]:
             continue
         for cells in layout.tab.rows[layout.header_row + 1 :]:
             id_ = raw_text(_cell(layout, cells, "id"))
-            if not is_blank(id_):
+            if well_formed(id_, PREFIXES.get(layout.name, "R")):
                 found.setdefault(id_, []).append((layout, tuple(cells)))
     return {id_: rows[0] for id_, rows in found.items() if len(rows) == 1}
