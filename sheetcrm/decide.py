@@ -55,6 +55,9 @@ def point_at_records(run: Run, directory: Directory) -> None:
             continue
         stood = str(draft.entry.cell(own))
         pointed = directory.point(field, typed, stood) if typed else None
+        if pointed and pointed.found and run.stopped:  # who is meant may stand in a tab that was stopped
+            draft.sync[own] = draft.entry.cell(own)
+            continue
         draft.sync[own] = pointed.id if pointed else ""
         if isinstance(record, Activity):
             draft.sync["record_name"] = pointed.name if pointed else ""
@@ -257,7 +260,7 @@ def _ask(run: Run, draft: Draft, accounts: Accounts, candidates: tuple[str, ...]
 
 def _link(run: Run, draft: Draft, accounts: Accounts, match: Match, *, won: bool) -> str:
     """Point the record at an account; a won one fills the account's blanks."""
-    run.note("account-linked", draft.id, after=match.id, note=match.by)
+    run.note("account-linked", draft.id, after=match.id, note=messages.text("words", f"by-{match.by}", run.language))
     target = run.drafts.get(match.id)
     if won and target and not target.frozen:
         record = draft.lead
@@ -265,7 +268,7 @@ def _link(run: Run, draft: Draft, accounts: Accounts, match: Match, *, won: bool
             blank = is_blank(target.entry.cell(name)) and name not in target.people
             source = draft.entry.cell(name)
             if blank and name in target.layout.columns and getattr(record, name) is not None and not is_blank(source):
-                target.people[name] = source
+                target.people[name] = draft.entry.spellings.get(name, source)
     return match.id
 
 
@@ -281,7 +284,7 @@ def _make(run: Run, draft: Draft, accounts: Accounts) -> str:
             cells[column] = account.name or ""
     entry = read_rows(layout, [cells], run.context, None)[0]
     made = Draft(entry, account.id, home="accounts", identity=identity_of(entry))
-    made.fingerprint = people_digest(layout)(cells, {})
+    made.fingerprint = people_digest(layout)(cells, entry.spellings)
     run.account_rows.append(made)
     run.drafts[account.id] = made
     accounts.add(account)
@@ -352,7 +355,8 @@ def remember_lead(run: Run, draft: Draft) -> None:
         "closed_with": (lead.loss_reason or "") if stage and stage.outcome == "lost" else "",
         "name": lead.name[:80],
     }
-    touched = digest([draft.entry.cell(n) for n in ("notes", "next_step", "next_step_on")])
+    cells = [draft.entry.cell(n) for n in ("notes", "next_step", "next_step_on")]
+    touched = digest("" if is_blank(cell) else cell for cell in cells)
     if draft.old and draft.old.touched and draft.old.touched != touched:
         run.note("changed", draft.id, note=(lead.next_step or lead.notes or "")[:200])
     elif _was_edited(draft) and not verdict.steps:

@@ -206,9 +206,10 @@ def _fill_rows(run: Run, layout: Layout, some: Sequence[tuple[Draft, Mapping[int
 
 
 def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
-    """Law 6, unless a person approved."""
+    """Law 6, unless a person approved; but without the ID or Stage column there is nothing to approve."""
     settings = run.rules.settings
-    if force or run.takeover or settings.approve in (run.today, run.now.astimezone(settings.zone).date()):
+    approved = force or settings.approve in (run.today, run.now.astimezone(settings.zone).date())
+    if run.takeover:
         return
     homes = run.rules.pipeline.homes
     first_stages = {home: first.code for home in homes if (first := run.rules.pipeline.first_of(home))}
@@ -217,12 +218,16 @@ def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
         (("accounts",), run.account_rows, False),
         (("activities",), run.activity_rows, False),
     ):
-        run.stopped |= signs_of_disaster(
+        signs = signs_of_disaster(
             run.layouts, drafts, run.gone, run.ledger, names, staged, first_stages, run.language
         )
+        run.stopped |= {name: sign for name, sign in signs.items() if not approved or sign.code == "header-gone"}
     for draft in run.rows:
         if draft.layout.name in run.stopped:
             draft.frozen = True
+            if draft.old is None and draft.id:  # nobody will remember that ID
+                run.drafts.pop(draft.id, None)
+                draft.id = ""
 
 
 # ---------------------------------------------------------------- the plan

@@ -47,10 +47,10 @@ class Directory:
             return Pointed(id_, self.names[id_])
         if id_:
             return Pointed(found=Found(field, "unknown-reference", {"value": typed.strip()}))
-        ids = list(dict.fromkeys(self._by_name().get(_key(typed), [])))
-        # A sale makes an account of the same name: an offer or a call still means the sale.
-        records = [id_ for id_ in ids if id_.startswith("R-")] if field == "record" else []
-        for fitting in ([stood] if stood in ids else [], ids, records):
+        ids = sorted(set(self._by_name().get(_key(typed), [])), key=lambda id_: (len(id_), id_))
+        # A sale makes an account of the same name: who names it still means the sale.
+        ids = [id_ for id_ in ids if id_.startswith("R-")] or ids
+        for fitting in ([stood] if stood in ids else [], ids):
             if len(fitting) == 1:
                 return Pointed(fitting[0], self.names[fitting[0]])
         if ids:

@@ -277,11 +277,6 @@ def test_problems_stand_below_their_tab_in_the_order_of_rows() -> None:
     assert display.problems_text([], "ro") == "Nimic de corectat."
 
 
-def test_findings() -> None:
-    assert display.findings_text([Said("error-a", "Leads")], "ro") == "✗ error-a ro"
-    assert display.findings_text([], "ro") == "Nimic nu stă în cale."
-
-
 def event(word: str, **more: Any) -> Event:
     common = {"number": 1, "happened_on": date(2026, 3, 1), "seen_at": datetime(2026, 3, 2, 2, 17), "run": 1}
     return Event(**(common | {"event": word} | more))
@@ -322,13 +317,16 @@ def test_history_as_json() -> None:
 class Imported:
     """An import that has its own words."""
 
+    plan = Plan()
+    copy = "a copy"
+
     def as_text(self, language: str) -> str:
         """One word."""
         return f"done {language}"
 
 
 def test_an_import_speaks_for_itself() -> None:
-    assert display.import_text(Imported(), "ro") == "done ro"
+    assert display.import_text(Imported(), "ro") == "done ro\nRegistrul așa cum era: a copy"
 
 
 # ---------------------------------------------------------------- the funnel
@@ -354,8 +352,8 @@ def test_the_funnel_is_a_page_with_bars() -> None:
     assert (
         display.funnel_text(funnel(facts, PIPELINE, by="owner"), "ro")
         == """\
-4 înregistrări: 1 în lucru, 1 câștigate, 2 pierdute
-Rata de câștig 33,3 %; 50,0 % fără cele 1 pierdute dintr-un motiv care nu intră în rate
+Înregistrări: 4 (în lucru 1, câștigate 1, pierdute 2)
+Rata de câștig 33,3 %; 50,0 % fără pierderile dintr-un motiv care nu intră în rate (1)
 Valoare câștigată 3.500,00 EUR
 Zile până la câștig: mediana 10, nouă din zece în 10
 

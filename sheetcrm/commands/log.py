@@ -7,6 +7,7 @@ import click
 import sheetcrm
 from sheetcrm import display
 from sheetcrm.commands.shared import AS_JSON, Session, command, say, say_json
+from sheetcrm.problems import UsageError
 
 __all__ = ["run"]
 
@@ -15,7 +16,9 @@ __all__ = ["run"]
 def run(session: Session, workbook: str, record: str | None, as_json: bool) -> int:
     """Tell the History of WORKBOOK, or that of RECORD."""
     crm = sheetcrm.open(workbook)
-    events = [event for event in crm.history if not record or event.record == record.upper()]
+    events = [event for event in crm.history if not record or event.record == record.strip().upper()]
+    if record and not events:
+        raise UsageError("unknown-record", record=record)
     if as_json:
         say_json(display.events_json(events))
     else:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from sheetcrm.display.answers import (
     events_json,
     events_text,
-    findings_text,
     import_text,
     problems_text,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "amount_text",
     "events_json",
     "events_text",
-    "findings_text",
     "funnel_text",
     "import_text",
     "number_text",

@@ -7,28 +7,31 @@ from typing import TYPE_CHECKING, Protocol
 
 from sheetcrm import messages
 from sheetcrm.display.numbers import amount_text
-from sheetcrm.display.plans import said
+from sheetcrm.display.plans import problem_sums, said
 from sheetcrm.problems import SEVERITIES, Problem
 
 if TYPE_CHECKING:
     from sheetcrm.model import Event
     from sheetcrm.pipeline import Pipeline
+    from sheetcrm.tables import Plan
 
-__all__ = ["events_json", "events_text", "findings_text", "import_text", "problems_text"]
+__all__ = ["events_json", "events_text", "import_text", "problems_text"]
 
 SIGNS = {"error": "✗", "warning": "!", "hint": "·"}
 
 
-class Sayable(Protocol):
-    """Anything that can be said in a language: a problem, a finding."""
-
-    def message(self, language: str) -> str:
-        """What it is, in words."""
-        ...
-
-
 class Report(Protocol):
     """Anything that tells a person what it did: an import."""
+
+    @property
+    def plan(self) -> Plan:
+        """What was, or would be, written."""
+        ...
+
+    @property
+    def copy(self) -> str:
+        """Where the workbook is kept as it was; "" where nothing was written."""
+        ...
 
     def as_text(self, language: str) -> str:
         """What it did, in words."""
@@ -58,11 +61,6 @@ def problems_text(problems: Sequence[Problem], language: str) -> str:
         for severity in SEVERITIES
     }
     return "\n".join([*lines[1:], "", said("problem-sum", language, **numbers)])
-
-
-def findings_text(findings: Sequence[Sayable], language: str) -> str:
-    """What stands in the way of working on a file."""
-    return "\n".join(f"✗ {f.message(language)}" for f in findings) or said("finding-none", language)
 
 
 def events_text(events: Sequence[Event], language: str, pipeline: Pipeline | None = None) -> str:
@@ -105,4 +103,7 @@ def events_json(events: Iterable[Event]) -> dict[str, object]:
 
 def import_text(report: Report, language: str) -> str:
     """What an import took in, and every line that it did not."""
-    return report.as_text(language)
+    lines = [report.as_text(language), *problem_sums(report.plan, language)]
+    if report.copy:
+        lines.append(said("done-copy", language, copy=report.copy))
+    return "\n".join(lines)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any, Literal
 
 from sheetcrm import messages
-from sheetcrm.columns import SYNC_TABS, Layout, read_layout, tab_called
+from sheetcrm.columns import FIELDS_OF_IDENTITY, SYNC_TABS, Layout, read_layout, tab_called
 from sheetcrm.display.numbers import cell_json, cell_text
 from sheetcrm.tables import (
     AddColumn,
@@ -35,7 +35,7 @@ from sheetcrm.tables import (
 
 __all__ = ["plan_json", "plan_text", "receipt_json", "receipt_text"]
 
-NAMED_BY = ("company", "name", "contact", "email", "phone", "record", "description", "title")
+NAMED_BY = (*FIELDS_OF_IDENTITY, "name", "record", "description", "title", "stage", "setting", "owner")
 
 
 def plan_text(plan: Plan, language: str, snapshot: Snapshot | None = None) -> str:
@@ -60,17 +60,22 @@ def receipt_text(receipt: Receipt, language: str) -> str:
         lines.append(said("done", language, parts=sums(plan, "did", language)))
     else:
         lines.append(said("done-nothing", language))
-    errors, warnings = (sum(p.severity == s for p in plan.problems) for s in ("error", "warning"))
-    if errors or warnings:
-        words = {
-            "errors": messages.text("report", "n-error", language, n=errors),
-            "warnings": messages.text("report", "n-warning", language, n=warnings),
-        }
-        lines.append(said("done-problems", language, **words))
-    lines += [note_text(note, language) for note in receipt.notes]
+    lines += [*problem_sums(plan, language), *(note_text(note, language) for note in receipt.notes)]
     if receipt.copy:
         lines.append(said("done-copy", language, copy=receipt.copy))
     return "\n".join(lines)
+
+
+def problem_sums(plan: Plan, language: str) -> list[str]:
+    """How much is to be put right; nothing where all is well."""
+    errors, warnings = (sum(p.severity == s for p in plan.problems) for s in ("error", "warning"))
+    if not errors and not warnings:
+        return []
+    words = {
+        "errors": messages.text("report", "n-error", language, n=errors),
+        "warnings": messages.text("report", "n-warning", language, n=warnings),
+    }
+    return [said("done-problems", language, **words)]
 
 
 def plan_json(plan: Plan, snapshot: Snapshot | None = None) -> dict[str, Any]:

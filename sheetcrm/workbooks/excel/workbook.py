@@ -109,7 +109,20 @@ class ExcelWorkbook:
                 copy.unlink(missing_ok=True)
             raise
         self._copies.rotate()
-        return Receipt(True, plan, copy=str(copy))
+        return Receipt(True, plan, copy=str(copy), notes=_notes(base, plan))
+
+
+def _notes(base: Snapshot, plan: Plan) -> tuple[str, ...]:
+    """What could not be kept as it was: a formula that moves to another tab would point elsewhere."""
+    formulas = {tab.title: tab.formulas for tab in base.tabs}
+    carried = (
+        (row.source[1], column) in formulas[row.source[0]]
+        for edit in edits(base, plan).values()
+        for row in edit.added
+        if row.source
+        for column in row.carry.values()
+    )
+    return ("formulas-as-values",) if any(carried) else ()
 
 
 def _verify(found: Snapshot, expected: Snapshot, file_name: str) -> None:
