@@ -193,13 +193,13 @@ def _date_it(run: Run, draft: Draft, lead: Lead, verdict: Verdict, accepted: Sta
     draft.state["since"] = since
     if draft.old is None and not draft.as_it_stands and is_blank(cell("created_on")):
         draft.sync["created_on"] = min(run.today, lead.closed_on or run.today)
-    if verdict.closing and is_blank(cell("closed_on")):
+    wrote = draft.remembered("closed_on", None)
+    if verdict.closing and (is_blank(cell("closed_on")) or (wrote is not None and lead.closed_on == wrote)):
         draft.sync["closed_on"] = draft.state["closed_on"] = run.today
         if lead.created_on and lead.created_on > run.today:
             values = {"closed": run.today.isoformat(), "created": lead.created_on.isoformat()}
             draft.entry.found.append(Found("closed_on", "closed-before-created", values))
     if verdict.reopening:
-        wrote = draft.remembered("closed_on", None)
         if wrote is not None and lead.closed_on == wrote:
             draft.sync["closed_on"] = ""
         draft.state["closed_on"] = None

@@ -144,6 +144,8 @@ class Emission:
                 continue
             if original and same_cell(cell, original.entry.cell(name)):
                 continue
+            if draft.old is None and not self._is_a_stranger(draft.layout, name, cell):
+                continue
             if not same_cell(cell, owned.get(name, cell if stays else "")):
                 header = draft.layout.header_of(name, self.run.language)
                 self.run.note(

@@ -145,21 +145,17 @@ SENTENCE = re.compile(r"[^“„:]*№\d+")
 
 
 def _lost_fills(night: Night) -> Iterator[str]:
-    """A date that people wrote where sync fills blanks stays, but for the day of closing of a reopened row."""
-    reopened = {e.record for e in night.plan.events if e.event in ("reopened", "corrected")}
+    """A date that people wrote where sync fills blanks stays, but for the closing of one reopened or cancelled."""
+    reopened = {e.record for e in night.plan.events if e.event in ("reopened", "corrected", "won", "lost")}
     after = _by_id(night.after)
     for id_, (layout, row) in _by_id(night.before).items():
         for name, known in layout.fields.items():
             stood = _cell(layout, row, name)
-            if known.writer != "fill" or is_blank(stood) or id_ not in after or (name, id_) in _flat(reopened):
+            if known.writer != "fill" or is_blank(stood) or id_ not in after or (name == "closed_on" and id_ in reopened):
                 continue
             stands = _cell(*after[id_], name)
             if not same_cell(stood, stands):
                 yield f"law 1: {name} of {id_} was {stood!r} and is {stands!r}"
-
-
-def _flat(reopened: set[str]) -> set[tuple[str, str]]:
-    return {("closed_on", id_) for id_ in reopened}
 
 
 def changed_rules(night: Night) -> Iterator[str]:
