@@ -191,8 +191,9 @@ def _date_it(run: Run, draft: Draft, lead: Lead, verdict: Verdict, accepted: Sta
     elif changed:
         since = run.today
     draft.state["since"] = since
-    if draft.old is None and not draft.as_it_stands and is_blank(cell("created_on")):
-        draft.sync["created_on"] = min(run.today, lead.closed_on or run.today)
+    closed_before = lead.closed_on is not None and lead.closed_on < run.today  # then it was not created today
+    if draft.old is None and not draft.as_it_stands and is_blank(cell("created_on")) and not closed_before:
+        draft.sync["created_on"] = run.today
     wrote = draft.remembered("closed_on", None)
     if verdict.closing and (is_blank(cell("closed_on")) or (wrote is not None and lead.closed_on == wrote)):
         draft.sync["closed_on"] = draft.state["closed_on"] = run.today

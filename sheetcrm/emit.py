@@ -7,7 +7,7 @@ nothing about records.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 
 from sheetcrm import messages
@@ -32,9 +32,9 @@ from sheetcrm.tables import (
     Styled,
     Tab,
     WriteTab,
+    addresses,
     digest,
     is_blank,
-    locate,
     raw_text,
     same_cell,
 )
@@ -82,7 +82,7 @@ class Emission:
         self.run = run
         self.changes: list[Change] = []
         self.addressing: dict[str, Addressing] = {}
-        self._keys: dict[str, dict[int, RowKey]] = {}
+        self._keys: dict[str, Callable[[int], RowKey]] = {}
         self._moved: list[MoveRow] = []
         self._added: dict[str, list[tuple[Cell, ...]]] = defaultdict(list)
         self._columns = {name: _Columns(layout, run.language) for name, layout in run.layouts.items()}
@@ -109,6 +109,8 @@ class Emission:
         wanted = {**draft.sync, "check": check_text(standing, run.language)}
         if "id" in draft.layout.fields and draft.id:
             wanted["id"] = draft.id
+        elif draft.entry.kind == "blank" and draft.state.get("copy_of"):
+            wanted["id"] = ""  # of a pasted row nothing is left but the number of another
         fills = {n: c for n, c in wanted.items() if target.fields.get(n) and target.fields[n].writer == "fill"}
         owned = {n: c for n, c in wanted.items() if n in target.columns and n not in fills}
         people = {**draft.people, **draft.entry.spellings}
@@ -164,9 +166,8 @@ class Emission:
         if keys is None:
             addressing = layout.addressing
             self.addressing[layout.title] = addressing
-            keys = {at: key for key, at in locate(layout.tab, addressing).items()}
-            self._keys[layout.title] = keys
-        return keys[row]
+            keys = self._keys[layout.title] = addresses(layout.tab, addressing)
+        return keys(row)
 
     def _set(self, draft: Draft, wanted: Mapping[str, Cell]) -> None:
         if draft.entry.row is not None:
@@ -260,9 +261,6 @@ class Emission:
         wanted: dict[tuple[str, int], dict[str, Cell]] = defaultdict(dict)
         for code in () if checks_only else run.rules.codes:
             wanted[code.tab, code.row][code.field] = code.code
-        for rename in () if checks_only else run.rules.renames:
-            tab = "stages" if rename.kind == "stage" else "lists"
-            run.note("renamed", f"{rename.kind}/{rename.code}", tab=tab, before=rename.old, after=rename.new)
         for row, words in run.new_lines.items():
             wanted["lists", row] |= words
         by_row: dict[tuple[str, int], list[Problem]] = defaultdict(list)

@@ -90,7 +90,7 @@ def gather(
     former: dict[str, list[str]] = {}
     for event in ledger.events:
         if event.event == "renamed":
-            former.setdefault(event.record, []).append(event.before)
+            former.setdefault(event.note, []).append(event.before)
     rules = read_rules(ready.layouts, remembered, [tab.title for tab in snapshot.tabs], language, former)
     ready = prepare.with_homes(ready, snapshot, rules)
     run = Run(
@@ -223,7 +223,7 @@ def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
         )
         run.stopped |= {name: sign for name, sign in signs.items() if not approved or sign.code == "header-gone"}
     for draft in run.rows:
-        if draft.layout.name in run.stopped:
+        if draft.layout.name in run.stopped or (draft.old and draft.old.tab in run.stopped):
             draft.frozen = True
             if draft.old is None and draft.id:  # nobody will remember that ID
                 run.drafts.pop(draft.id, None)

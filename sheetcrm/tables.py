@@ -11,7 +11,8 @@ that people read count from 1.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -43,6 +44,7 @@ __all__ = [
     "Tab",
     "Workbook",
     "WriteTab",
+    "addresses",
     "column_letters",
     "digest",
     "is_blank",
@@ -301,6 +303,8 @@ def raw_text(cell: Cell) -> str:
 
 def same_cell(one: Cell, other: Cell) -> bool:
     """Whether two cells say the same, whatever type a store reads them back as."""
+    if type(one) is str and type(other) is str:
+        return one == other
     if isinstance(one, datetime) and isinstance(other, datetime):
         return abs(one.replace(tzinfo=None) - other.replace(tzinfo=None)) < timedelta(seconds=1)
     if isinstance(one, int | float | Decimal) and isinstance(other, int | float | Decimal):
@@ -336,6 +340,23 @@ def locate(tab: Tab, addressing: Addressing) -> dict[RowKey, int]:
         seen[key] = ordinal + 1
         found[RowKey(tab.title, identity, fingerprint, ordinal)] = row
     return found
+
+
+def addresses(tab: Tab, addressing: Addressing) -> Callable[[int], RowKey]:
+    """Gives the key of a row, as `locate` does; only rows of one ID are compared with each other."""
+    first, column = addressing.header_row + 1, addressing.id_column
+    ids = Counter(raw_text(row[column]) if column < len(row) else "" for row in tab.rows[first:])
+    alike: dict[int, RowKey] = {}
+
+    def key_of(row: int) -> RowKey:
+        identity, fingerprint = row_key(tab, row, addressing)
+        if ids[identity] == 1:
+            return RowKey(tab.title, identity, fingerprint, 0)
+        if not alike:
+            alike.update((at, key) for key, at in locate(tab, addressing).items())
+        return alike[row]
+
+    return key_of
 
 
 def column_letters(column: int) -> str:

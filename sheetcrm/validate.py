@@ -307,7 +307,7 @@ def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]
         parts = []
         for name, column in tagged:
             cell = spellings[name] if name in spellings else (row[column] if column < width else "")
-            if not is_blank(cell):
+            if cell != "" and not is_blank(cell):
                 parts.append(f"{name}={cell if type(cell) is str else raw_text(cell)}")
         return digest(sorted(parts) if own else parts)
 

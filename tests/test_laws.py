@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import cycle
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -59,7 +60,7 @@ def _worked(snapshot: Snapshot, day: list[Edit], language: str) -> Snapshot:
 # ---------------------------------------------------------------- laws 1, 2, 3, 5, 7, night after night
 
 
-@some_examples(30)
+@some_examples(12)
 @given(language=LANGUAGES, rows=st.integers(0, 14), seed=SEEDS, days=DAYS)
 def test_whatever_people_do_every_law_holds_after_every_night(
     language: str, rows: int, seed: int, days: list[list[Edit]]
@@ -70,7 +71,7 @@ def test_whatever_people_do_every_law_holds_after_every_night(
         assert breaches(office.night(NOW + timedelta(days=number))) == []
 
 
-@some_examples(20)
+@some_examples(10)
 @given(language=LANGUAGES, seed=SEEDS, disaster=_edits(BREAKING), day=st.lists(_edits(GENTLE), max_size=3))
 def test_a_disaster_breaks_no_law_either(language: str, seed: int, disaster: Edit, day: list[Edit]) -> None:
     office = Office(MemoryWorkbook(new_office(language, 16, seed)))
@@ -80,8 +81,9 @@ def test_a_disaster_breaks_no_law_either(language: str, seed: int, disaster: Edi
     assert breaches(office.night(NOW + timedelta(days=2), force=True)) == []
 
 
-@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "write into the report"])
-@pytest.mark.parametrize("language", messages.LANGUAGES)
+@pytest.mark.parametrize(
+    ("kind", "language"), zip([kind for kind in KINDS if kind != "write into the report"], cycle(messages.LANGUAGES))
+)
 def test_every_kind_of_edit_by_itself(kind: str, language: str) -> None:
     office = Office(MemoryWorkbook(new_office(language, 9, 5)))
     office.night(NOW)
@@ -102,7 +104,7 @@ def test_planning_again_the_same_day_finds_nothing_and_nothing_is_written() -> N
 # ---------------------------------------------------------------- law 4: all or nothing
 
 
-@some_examples(40)
+@some_examples(25)
 @given(language=LANGUAGES, seed=SEEDS, day=st.lists(_edits(GENTLE), max_size=4), late=_edits(tuple(KINDS)))
 def test_a_plan_meets_an_edit_that_came_in_between(language: str, seed: int, day: list[Edit], late: Edit) -> None:
     office = Office(MemoryWorkbook(new_office(language, 8, seed)))
@@ -123,7 +125,7 @@ def test_a_plan_meets_an_edit_that_came_in_between(language: str, seed: int, day
 # ---------------------------------------------------------------- law 6: one bad row, one broken tab
 
 
-@some_examples(25)
+@some_examples(12)
 @given(
     language=LANGUAGES,
     seed=SEEDS,
@@ -229,7 +231,7 @@ def test_a_person_may_let_a_disaster_pass(approved: bool) -> None:
 # ---------------------------------------------------------------- law 7: any cell at all
 
 
-@some_examples(60)
+@some_examples(40)
 @given(language=LANGUAGES, data=st.data())
 def test_no_cell_makes_a_run_fall_over(language: str, data: st.DataObject) -> None:
     book = Book(new_office(language, 3, 1), language)
