@@ -67,10 +67,10 @@ TRADES = (
 )
 
 
-def big_workbook(rows: int, changed: int) -> Path:
+def big_workbook(rows: int, changed: int, *, fresh: bool = False) -> Path:
     """The file with that many leads, made once and kept; beside it, which rows were changed."""
     path = OUT / f"leads-{rows}.xlsx"
-    if not path.exists():
+    if fresh or not path.exists():
         OUT.mkdir(exist_ok=True)
         snapshot, lines = made(rows, changed)
         passing = path.with_suffix(".tmp")

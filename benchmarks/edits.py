@@ -84,9 +84,8 @@ def main() -> None:
             print(f"\n{title}: {counted.total()}")
             print(*(f"  {times:6} {name}" for name, times in counted.most_common()), sep="\n")
     seconds = time.monotonic() - began
-    print(
-        f"\n{offices} offices, {offices * NIGHTS_OF_AN_OFFICE} nights, {seconds:.0f} s, {len(broken)} offices broke a law"
-    )
+    nights = offices * NIGHTS_OF_AN_OFFICE
+    print(f"\n{offices} offices, {nights} nights, {seconds:.0f} s, {len(broken)} offices broke a law")
     sys.exit(1 if broken else 0)
 
 

@@ -185,7 +185,7 @@ def _wrong(folder: Path, path: Path, night: Night) -> Iterator[str]:
         yield "the next sync wrote although all was done"
     if not replaced and not written:
         yield "the next sync did not carry on"
-    if [file for file in folder.rglob("*.tmp")]:
+    if any(folder.rglob("*.tmp")):
         yield "the next sync left passing files behind"
 
 

@@ -11,7 +11,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheetcrm import messages
@@ -386,6 +386,7 @@ def fold(text: str) -> str:
     return _GAPS.sub(" ", lower).strip()
 
 
+@lru_cache(maxsize=4096)
 def _fold_header(text: str) -> str:
     return re.sub(r"[^\w%]+", " ", fold(text)).strip()
 

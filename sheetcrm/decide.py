@@ -21,7 +21,7 @@ from sheetcrm.pipeline import Stage
 from sheetcrm.references import Directory
 from sheetcrm.run import Run
 from sheetcrm.tables import Cell, digest, is_blank
-from sheetcrm.validate import Found, identity_of, people_digest, read_rows
+from sheetcrm.validate import Found, identity_of, judge_row, people_digest, read_rows
 
 __all__ = ["decide"]
 
@@ -34,6 +34,7 @@ def decide(run: Run) -> None:
     for draft in run.in_order(run.pipeline_rows):
         transition(run, draft)
     link_accounts(run)
+    judge_filled_accounts(run)
     for draft in run.in_order(run.pipeline_rows):
         remember_lead(run, draft)
     sum_up_accounts(run)
@@ -226,6 +227,21 @@ def link_accounts(run: Run) -> None:
         draft.sync["account_id"] = _account_id(run, draft, accounts, won=stage is not None and stage.outcome == "won")
 
 
+def judge_filled_accounts(run: Run) -> None:
+    """Judge accounts whose blanks were filled as they will be, or the next run would find more."""
+    for draft in run.account_rows:
+        if draft.entry.row is None or not draft.people:
+            continue
+        cells = [*draft.entry.cells, *[""] * (draft.layout.tab.width - len(draft.entry.cells))]
+        for name, cell in draft.people.items():
+            if name in draft.layout.columns:
+                cells[draft.layout.columns[name]] = cell
+        entry = read_rows(draft.layout, [cells], run.context, draft.entry.row)[0]
+        judge_row(entry, run.rules)
+        entry.found += [found for found in draft.entry.found if found.field == "id"]
+        draft.entry, draft.identity = entry, identity_of(entry)
+
+
 def _account_id(run: Run, draft: Draft, accounts: Accounts, *, won: bool) -> str:
     lead = draft.lead
     linked = well_formed(draft.entry.cell("account_id"), "A")
@@ -298,7 +314,7 @@ def sum_up_accounts(run: Run) -> None:
     won: dict[str, list[Lead]] = defaultdict(list)
     still_open: dict[str, list[Lead]] = defaultdict(list)
     for draft in run.pipeline_rows:
-        id_ = str(draft.sync.get("account_id") or draft.entry.cell("account_id"))
+        id_ = str(draft.sync.get("account_id", draft.entry.cell("account_id")))
         verdict = run.verdicts.get(draft.id)
         stage = run.rules.pipeline.stage(verdict.stage if verdict else str(draft.remembered("stage")))
         if id_ and stage and stage.outcome != "lost":

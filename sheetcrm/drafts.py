@@ -77,6 +77,12 @@ class Draft:
             raise TypeError(f"{self.id} is no record of the pipeline")
         return self.entry.record
 
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        names = (getattr(self.entry.record, name, None) for name in ("name", "subject"))
+        return str(next((name for name in names if name), "–"))
+
     def remembered(self, name: str, default: object = "") -> object:
         """A field of State as it shall be."""
         if name in self.state:
@@ -193,7 +199,8 @@ def _settle(id_: str, drafts: list[Draft], state: State | None, result: Identifi
     if original is None:
         for draft in drafts:
             draft.frozen = True
-            others = ", ".join(f"{d.layout.title} {(d.entry.row or 0) + 1}" for d in drafts if d is not draft)
+            # Not by its number: it stands in a cell, and rows move.
+            others = ", ".join(f"{d.layout.title} ({d.name})" for d in drafts if d is not draft)
             draft.entry.found.append(Found("id", "duplicate-id", {"value": id_, "others": others}))
         return []
     copies = [draft for draft in drafts if draft is not original]

@@ -13,7 +13,7 @@ from dataclasses import astuple
 from sheetcrm import messages
 from sheetcrm.columns import SYNC_TABS, Layout, field_called, fold, header, home_mark
 from sheetcrm.drafts import Draft, well_formed
-from sheetcrm.ledger import as_cell, event_row, state_row
+from sheetcrm.ledger import ROWS_PRINTED, as_cell, event_row, row_print, state_row, strange_rows
 from sheetcrm.model import State
 from sheetcrm.problems import SEVERITIES, Problem, is_message
 from sheetcrm.run import Run
@@ -227,10 +227,13 @@ class Emission:
         columns = self._columns[home]
         carry = []
         cells: dict[int, Cell] = {}
-        for tag, source, _ in _filled(draft, self._columns[draft.layout.name].names):
+        for tag, source, cell in _filled(draft, self._columns[draft.layout.name].names):
             column = columns.of(tag, (draft.layout, source))
             if column is not None:
                 carry.append((source, column))
+            else:  # sync's own, which that tab has no place for
+                head = draft.layout.header_of(tag, self.run.language)
+                self.run.note("overwritten", draft.id, before=raw_text(cell)[:500], note=head)
         for name, cell in wanted.items():
             column = columns.of(name)
             if column is not None:
@@ -365,6 +368,22 @@ class Emission:
         self.changes.append(WriteTab(layout.title, rows, widths))
         return True
 
+    def strangers(self, names: Iterable[str]) -> None:
+        """What people typed into sync's own tabs goes on record before it is rewritten."""
+        for name in names:
+            layout, known = self.run.layouts[name], self.run.ledger.states.get(f"tab/{name}")
+            for row, text in strange_rows(layout.tab, known.wrote) if known else ():
+                self.run.note("overwritten", "", tab=name, before=text[:500], note=str(row + 1))
+
+    def remember_tabs(self) -> None:
+        """What sync's own tabs say from now on."""
+        titles = {layout.title: name for name, layout in self.run.layouts.items()}
+        for change in [change for change in self.changes if isinstance(change, WriteTab)]:
+            rows = ([s.value for s in row if not isinstance(s.value, Formula)] for row in change.rows[:ROWS_PRINTED])
+            prints = "".join(row_print(map(as_cell, row)) for row in rows)
+            id_ = f"tab/{titles[change.tab]}"
+            self.write_states({id_: State(id=id_, tab=titles[change.tab], wrote=prints)})
+
     def marks(self) -> None:
         """Remember which column is which field, so that a renamed header is known again."""
         new = {tab.mark for tab in self.run.new_tabs}
@@ -419,7 +438,7 @@ class _Columns:
         layout = self.layout
         if tag in self._fields:
             return self._fields[tag]
-        if source is None and not tag.startswith("+"):
+        if not tag.startswith("+") and (source is None or tag not in layout.fields):
             return None
         text = tag.removeprefix("+") if tag.startswith("+") else header(tag, self.language)
         if fold(text) not in self._own and tag.startswith("+") and field_called(text, layout.fields):

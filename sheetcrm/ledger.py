@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache, cached_property
 from typing import get_type_hints
@@ -16,7 +16,7 @@ from typing import get_type_hints
 from sheetcrm import messages
 from sheetcrm.columns import TABS, Layout, fold
 from sheetcrm.model import Event, State
-from sheetcrm.tables import Cell, is_blank, raw_text
+from sheetcrm.tables import Cell, Tab, digest, is_blank, raw_text
 
 __all__ = ["EVENTS", "Ledger", "event_row", "read_ledger", "state_row"]
 
@@ -169,6 +169,35 @@ def as_cell(value: object) -> Cell:
     if isinstance(value, str | bool | int | float | date):
         return value
     return str(value)
+
+
+PRINT = 6
+"""Letters of a row's print; so many rows of a tab fit into one cell of State."""
+ROWS_PRINTED = 5000
+
+
+def row_print(cells: Iterable[Cell]) -> str:
+    """A very short fingerprint of what a row of sync's own tabs says; "" of a row that says nothing."""
+    said = [_rounded(cell) for cell in cells if not is_blank(cell)]
+    return digest(said)[:PRINT] if said else ""
+
+
+def _rounded(cell: Cell) -> Cell:
+    """As exact as every store keeps it."""
+    if isinstance(cell, datetime):
+        return (cell.replace(tzinfo=None) + timedelta(milliseconds=500)).replace(microsecond=0)
+    return round(cell, 6) if isinstance(cell, float) else cell
+
+
+def strange_rows(tab: Tab, remembered: str) -> list[tuple[int, str]]:
+    """The rows of one of sync's own tabs that do not say what sync wrote, with their text."""
+    known = {remembered[at : at + PRINT] for at in range(0, len(remembered), PRINT)} | {""}
+    found = []
+    for row, cells in enumerate(tab.rows[:ROWS_PRINTED]):
+        typed = [cell for column, cell in enumerate(cells) if (row, column) not in tab.formulas]
+        if row_print(typed) not in known:
+            found.append((row, " | ".join(raw_text(cell) for cell in typed if not is_blank(cell))))
+    return found
 
 
 def state_row(state: State) -> dict[str, Cell]:

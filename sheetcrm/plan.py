@@ -235,6 +235,7 @@ def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
 
 def _emit(run: Run) -> Plan:
     emission = Emission(run)
+    emission.strangers(("today", "report", "problems"))
     emission.rows()
     emission.rules()
     emission.state()
@@ -250,6 +251,7 @@ def _emit(run: Run) -> Plan:
     emission.tab("report", *report)
     emission.tab("problems", *problem_rows(shown, settings, names))
     _today(run, emission, shown, names, len(facts))
+    emission.remember_tabs()
     return Plan(
         emission.all(),
         emission.addressing,
@@ -329,11 +331,13 @@ def _only_say(run: Run) -> Plan:
     run.stopped["stages"] = Problem(
         "pipeline-not-understood", run.layouts["stages"].title if "stages" in run.layouts else ""
     )
+    emission.strangers(("today",))
     emission.rules(checks_only=True)
     shown = [*run.stopped.values(), *(p for p in run.tab_problems if p.severity != "hint")]
     _today(run, emission, shown, {}, 0)
-    problems = (*run.stopped.values(), *run.tab_problems)
-    return Plan(emission.all(), emission.addressing, problems, (), run.language, tuple(run.stopped.values()))
+    emission.remember_tabs()
+    stopped, events = tuple(run.stopped.values()), tuple(run.events)
+    return Plan(emission.all(), emission.addressing, (*stopped, *run.tab_problems), events, run.language, stopped)
 
 
 # ---------------------------------------------------------------- what others read

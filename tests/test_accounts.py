@@ -32,7 +32,7 @@ KNOWN = (
     ],
 )
 def test_which_account_a_deal_finds(deal: dict[str, str], id_: str, by: str) -> None:
-    match = Accounts(KNOWN).find(Deal(**deal))  # type: ignore[arg-type]  # fields by name
+    match = Accounts(KNOWN).find(Deal(**deal))
     assert (match.id, match.by) == (id_, by)
 
 

@@ -25,7 +25,7 @@ QUALIFIED = {**CONTACTED, "owner": "ana"}
 ANALYSED = {**QUALIFIED, "interested_in": "pumps"}
 OFFERED = {**ANALYSED, "value": Decimal(1000), "currency": "EUR", "expected_close": date(2026, 12, 1)}
 WON = {**OFFERED, "confirmed_by": "phone"}
-AN_OFFER, ACCEPTED = Offered(True), Offered(True, True)
+NOTHING, AN_OFFER, ACCEPTED = Offered(), Offered(True), Offered(True, True)
 
 
 def judged(
@@ -34,7 +34,7 @@ def judged(
     *,
     before: str = "",
     days: int = 30,
-    offered: Offered = Offered(),
+    offered: Offered = NOTHING,
     strict: bool = False,
     pipeline: Pipeline = PIPELINE,
     **state: Any,
@@ -84,7 +84,9 @@ def test_a_move_that_is_accepted(
         pytest.param("", "new", {"company": "Acme"}, Offered(), ["source"], id="a new lead from nowhere"),
         pytest.param("", "contacted", {}, Offered(), ["company_or_contact", "source", "email_or_phone"], id="nobody"),
         pytest.param("new", "qualified", NEW, Offered(), ["email_or_phone", "owner"], id="a jump needs all it passes"),
-        pytest.param("qualified", "offer-sent", ANALYSED, AN_OFFER, ["value", "currency", "expected_close"], id="no sum"),
+        pytest.param(
+            "qualified", "offer-sent", ANALYSED, AN_OFFER, ["value", "currency", "expected_close"], id="no sum"
+        ),
         pytest.param("qualified", "offer-sent", OFFERED, Offered(), ["offer"], id="no offer at all"),
         pytest.param("qualified", "negotiation", OFFERED, Offered(), ["offer"], id="past an offer never sent"),
         pytest.param("negotiation", "won", OFFERED, AN_OFFER, ["confirmation"], id="won on an offer not accepted"),
@@ -118,8 +120,9 @@ def test_a_move_that_lacks_something_is_refused(
 def test_a_closed_record_changes(
     before: str, stage: str, has: dict[str, Any], days: int, event: str, cycle: int
 ) -> None:
-    told = {"closed_from": "qualified", "reached": "qualified"}
-    verdict = judged(stage, has, before=before, days=days, offered=AN_OFFER, **told)
+    verdict = judged(
+        stage, has, before=before, days=days, offered=AN_OFFER, closed_from="qualified", reached="qualified"
+    )
     assert [step.event for step in verdict.steps] == [event]
     assert (verdict.stage, verdict.cycle, verdict.refused) == (stage, cycle, "")
 

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from sheetcrm import messages
 from sheetcrm.columns import PIPELINE_TABS, TABS, fields_of
 from sheetcrm.plan import make_plan
-from sheetcrm.problems import Changed, SheetCrmError
-from sheetcrm.tables import Cell, CellError, Plan, Snapshot, raw_text
+from sheetcrm.problems import Changed, Stopped
+from sheetcrm.tables import Cell, CellError, Snapshot, raw_text
 from sheetcrm.workbooks.memory import MemoryWorkbook
 from tests.laws.team import BREAKING, GENTLE, KINDS, Book, Edit, new_office, work
 from tests.laws.watch import Night, Office, breaches, changed_rules, lost_words, mute_problems
@@ -33,7 +33,9 @@ def _edits(kinds: tuple[str, ...]) -> st.SearchStrategy[Edit]:
 DAYS = st.lists(st.lists(_edits(GENTLE), max_size=6), min_size=1, max_size=3)
 CELLS: st.SearchStrategy[Cell] = st.one_of(
     st.text(max_size=30),
-    st.sampled_from([*map(CellError, ("#REF!", "#N/A")), "R-1", "a-0001", "TOTAL", "new", "nou", "=1", "{0}", " ", "x"]),
+    st.sampled_from(
+        [*map(CellError, ("#REF!", "#N/A")), "R-1", "a-0001", "TOTAL", "new", "nou", "=1", "{0}", " ", "x"]
+    ),
     st.sampled_from(["Won", "Pierdut", "lost", "Ana Pop", "Leads", "da", "no", "06:00", "31.02.2026", "140 %", "EUR"]),
     st.integers(-(10**12), 10**12),
     st.floats(allow_nan=False, allow_infinity=False),
@@ -81,9 +83,7 @@ def test_a_disaster_breaks_no_law_either(language: str, seed: int, disaster: Edi
     assert breaches(office.night(NOW + timedelta(days=2), force=True)) == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "language"), zip([kind for kind in KINDS if kind != "write into the report"], cycle(messages.LANGUAGES))
-)
+@pytest.mark.parametrize(("kind", "language"), [*zip(KINDS, cycle(messages.LANGUAGES), strict=False)])
 def test_every_kind_of_edit_by_itself(kind: str, language: str) -> None:
     office = Office(MemoryWorkbook(new_office(language, 9, 5)))
     office.night(NOW)
@@ -132,9 +132,7 @@ def test_a_plan_meets_an_edit_that_came_in_between(language: str, seed: int, day
     tab=st.sampled_from(PIPELINE_TABS),
     cells=st.dictionaries(st.sampled_from([f.name for f in TABS["deals"] if f.name not in ("id", "account")]), CELLS),
 )
-def test_one_bad_row_changes_nothing_for_the_others(
-    language: str, seed: int, tab: str, cells: dict[str, Cell]
-) -> None:
+def test_one_bad_row_changes_nothing_for_the_others(language: str, seed: int, tab: str, cells: dict[str, Cell]) -> None:
     office = Office(MemoryWorkbook(new_office(language, 8, seed)))
     office.night(NOW)
     without = work(office.workbook.snapshot, Edit("change a stage", seed), language)
@@ -246,14 +244,9 @@ def test_no_cell_makes_a_run_fall_over(language: str, data: st.DataObject) -> No
     before = book.snapshot()
     try:
         plan = make_plan(before, NOW)
-    except SheetCrmError as error:
-        assert all(error.text(language) for language in messages.LANGUAGES)
+    except Stopped:  # an ID in a tab and nothing remembered
         return
     assert list(mute_problems(plan, before)) == []
-    _lands(before, plan)
-
-
-def _lands(before: Snapshot, plan: Plan) -> None:
     workbook = MemoryWorkbook(before)
     workbook.apply(plan, before)
     assert make_plan(workbook.read(), NOW).is_empty

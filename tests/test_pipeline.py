@@ -69,7 +69,9 @@ def test_the_default_pipeline_is_that_of_the_design(language: str) -> None:
         pytest.param("settings", "setting_value", "Language", "Klingon", "bad-setting", True, id="no such language"),
         pytest.param("settings", "setting_value", "Time zone", "Mars", "bad-setting", True, id="no such time zone"),
         pytest.param("settings", "setting_value", "Day ends at", "25:00", "bad-setting", True, id="no such hour"),
-        pytest.param("settings", "setting_value", "Currency", "leu", None, True, id="three letters pass for a currency"),
+        pytest.param(
+            "settings", "setting_value", "Currency", "leu", None, True, id="three letters pass for a currency"
+        ),
         pytest.param("settings", "setting_value", "Country", "Romania", "bad-setting", True, id="a country in full"),
         pytest.param("settings", "setting_value", "Strict", "perhaps", "bad-setting", True, id="neither yes nor no"),
         pytest.param("settings", "setting_value", "Strict", "DA", None, True, id="yes, in Romanian"),

@@ -18,7 +18,7 @@ from sheetcrm.pipeline import LIST_KINDS, default_choices
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Cell, CellError, Snapshot, Tab, is_blank
 
-__all__ = ["BREAKING", "GENTLE", "KINDS", "Edit", "new_office", "work"]
+__all__ = ["BREAKING", "BY_HAND", "GENTLE", "KINDS", "Edit", "new_office", "work"]
 
 PEOPLES = (*PIPELINE_TABS, "accounts", "activities", "offers")
 
@@ -41,13 +41,17 @@ class Book:
 
     def layout(self, name: str) -> Layout:
         """A tab by what it is, with the columns as they are now."""
-        tab = self._snapshot.marked(name)
-        assert tab is not None, name
+        tab = self._tab(name)
         return layout_as(name, replace(tab, rows=self.rows[tab.title], marks=self.marks[tab.title]))
 
     def cells(self, name: str) -> list[list[Cell]]:
         """The rows of a tab, to be typed into."""
-        return self.rows[self.layout(name).title]
+        return self.rows[self._tab(name).title]
+
+    def _tab(self, name: str) -> Tab:
+        tab = self._snapshot.marked(name)
+        assert tab is not None, name
+        return tab
 
     def below(self, name: str) -> range:
         """The numbers of the rows below the header."""
@@ -127,14 +131,20 @@ FIRST = "Acme Beta Gama Delta Sigma Lumina Carpați Dunărea Făgăraș Horizon 
 SECOND = "Construct Trans Agro Med Soft Lemn Steel Foods Energy Print Logistic Textil Auto Chim Grup".split()
 FORMS = ("SRL", "S.R.L.", "SA", "", "srl")
 PEOPLE = ("Maria Ionescu", "Ștefan Țăranu", "Elena Dumitru", "Vlad Munteanu", "Ioana Radu", "George Ilie")
+BY_HAND = "✎"
+"""Begins what is typed into the report, which says many a sentence of people's itself."""
 SENTENCES = ("asked for a price", "sună după 10", "met at the fair", "vrea ofertă nouă", "no answer", "revine luni")
 NONSENSE: tuple[Cell, ...] = (
     CellError("#REF!"), CellError("#N/A"), "#REF!", "???", "-", "n/a", "=1+1", "+40", "@x", "'", "{x}", "{0}", "%s",
     "\u00a0", " x ", "1.234", "1.234,50 lei", "€ 3.500,00", "12.03.2026", "31.02.2026", "3 mar", "R-0001", "r1", "A-1",
     "T-0001", "R-999999999", "a@b", "x@y.ro; z@y.ro", "0722", True, False, 0, 1, -5, 3.7, 1e20, float("1e-9"), 45000.5,
     date(2026, 3, 12), date(1899, 12, 31), datetime(2026, 3, 12, 14, 5), time(9, 30), timedelta(hours=30), "y" * 700,
-    "line\nbreak", "tab\there", "Won", "Pierdut", "lost", "TOTAL", "new", "nou", "prepare", "🙂", "\u202eabc", "\x00", "ﬁ",
+    "line\nbreak", "tab\there", "Won", "Pierdut", "lost", "TOTAL", "new", "nou", "prepare", "🙂", "\u202eabc", "\x00",
 )  # fmt: skip
+
+
+def _any(rng: random.Random, *cells: Cell) -> Cell:
+    return rng.choice(cells)
 
 
 def _company(rng: random.Random) -> str:
@@ -144,7 +154,7 @@ def _company(rng: random.Random) -> str:
 
 def _phone(rng: random.Random) -> Cell:
     digits = f"7{rng.randrange(20, 60)}{rng.randrange(10**6):06d}"
-    return rng.choice(["0" + digits, "+40 " + digits, float(digits), f"0{digits[:3]} {digits[3:6]} {digits[6:]}"])
+    return _any(rng, "0" + digits, "+40 " + digits, float(digits), f"0{digits[:3]} {digits[3:6]} {digits[6:]}")
 
 
 def _email(rng: random.Random) -> str:
@@ -169,7 +179,9 @@ def _word(book: Book, rng: random.Random, kind: str) -> str:
     words = [str(word) for word in own if not is_blank(word)]
     words += [choice.label for choice in default_choices(kind, rng.choice(messages.LANGUAGES))]
     word = rng.choice(words or ["?"])
-    return rng.choice([word, word, word, word.upper(), f" {word} ", word.replace("ș", "ş").replace("ț", "ţ"), word[:-1]])
+    return rng.choice(
+        [word, word, word, word.upper(), f" {word} ", word.replace("ș", "ş").replace("ț", "ţ"), word[:-1]]
+    )
 
 
 # ---------------------------------------------------------------- where people click
@@ -257,7 +269,7 @@ def fill_what_is_needed(book: Book, rng: random.Random) -> None:
             "interested_in": "y", "value": rng.randrange(1, 90) * 100, "currency": rng.choice(["EUR", "RON"]),
             "expected_close": _day(rng), "confirmed_by": _word(book, rng, "confirmed_by"),
             "loss_reason": _word(book, rng, "loss_reason"), "competitor": _word(book, rng, "competitor"),
-            "come_back_on": _day(rng), "notes": _sentence(rng), "closed_on": rng.choice(["", _day(rng)]),
+            "come_back_on": _day(rng), "notes": _sentence(rng), "closed_on": _any(rng, "", _day(rng)),
         }  # fmt: skip
         for field, cell in cells.items():
             if is_blank(book.read(*place, field)):
@@ -424,7 +436,7 @@ def clear_an_id(book: Book, rng: random.Random) -> None:
 def type_into_syncs_cells(book: Book, rng: random.Random) -> None:
     if place := _some_row(book, rng, PEOPLES):
         own = [f.name for f in fields_of(place[0]).values() if f.writer == "sync" and f.name != "id"]
-        book.type(*place, rng.choice(own), rng.choice([_sentence(rng), 17, _day(rng)]))
+        book.type(*place, rng.choice(own), _any(rng, _sentence(rng), 17, _day(rng)))
 
 
 @act
@@ -448,7 +460,7 @@ def add_a_column(book: Book, rng: random.Random) -> None:
     if is_blank(layout.tab.cell(layout.header_row, column)):
         book.put(name, layout.header_row, column, header)
     for row in book.below(name):
-        book.put(name, row, column, rng.choice(["", _sentence(rng), rng.randrange(99)]))
+        book.put(name, row, column, _any(rng, "", _sentence(rng), rng.randrange(99)))
 
 
 @act
@@ -592,7 +604,7 @@ def write_into_the_report(book: Book, rng: random.Random) -> None:
     rows.extend([] for _ in range(3))
     row = rng.randrange(len(rows))
     rows[row].extend([""] * 12)
-    rows[row][rng.randrange(12)] = _sentence(rng)
+    rows[row][rng.randrange(12)] = f"{BY_HAND} {_sentence(rng)}"
 
 
 BREAKING = (

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sheetcrm import messages
@@ -20,6 +20,7 @@ from sheetcrm.model import Event, State
 from sheetcrm.plan import gather, make_plan
 from sheetcrm.tables import Cell, Plan, SetCells, Snapshot, Tab, WriteTab, is_blank, raw_text, same_cell
 from sheetcrm.workbooks.memory import MemoryWorkbook
+from tests.laws.team import BY_HAND
 
 __all__ = ["Night", "Office", "breaches"]
 
@@ -83,8 +84,8 @@ def lost_words(night: Night) -> Iterator[str]:
     for row in (after - before).elements():
         if not before & Counter([row]) and not _of_a_new_account(row, night):
             yield f"law 1: nobody wrote this row: {row}"
-    typed = replace(night.before, tabs=tuple(tab for tab in night.before.tabs if tab.mark not in OF_SYNC))
-    for text in _everything(typed) - _everything(night.after):
+    said = " ".join(raw_text(cell) for tab in night.after.tabs for row in tab.rows for cell in row)
+    for text in (text for text in _everything(night.before) if text not in said):
         yield f"law 1: {text!r} stands nowhere any more, not in History either"
     yield from _lost_fills(night)
 
@@ -137,8 +138,9 @@ def _canonical(cell: Cell, kind: str, context: Context) -> str:
 
 def _everything(snapshot: Snapshot) -> set[str]:
     """Every sentence that a person typed, wherever it stands."""
-    cells = (cell for tab in snapshot.tabs for row in tab.rows for cell in row)
-    return {cell for cell in cells if isinstance(cell, str) and SENTENCE.fullmatch(cell)}
+    cells = [(tab.mark, cell) for tab in snapshot.tabs for row in tab.rows for cell in row if isinstance(cell, str)]
+    typed = {cell for mark, cell in cells if mark not in OF_SYNC or cell.startswith(BY_HAND)}
+    return {cell for cell in typed if SENTENCE.fullmatch(cell)}
 
 
 SENTENCE = re.compile(r"[^“„:]*№\d+")
@@ -151,7 +153,12 @@ def _lost_fills(night: Night) -> Iterator[str]:
     for id_, (layout, row) in _by_id(night.before).items():
         for name, known in layout.fields.items():
             stood = _cell(layout, row, name)
-            if known.writer != "fill" or is_blank(stood) or id_ not in after or (name == "closed_on" and id_ in reopened):
+            if (
+                known.writer != "fill"
+                or is_blank(stood)
+                or id_ not in after
+                or (name == "closed_on" and id_ in reopened)
+            ):
                 continue
             stands = _cell(*after[id_], name)
             if not same_cell(stood, stands):
