@@ -21,8 +21,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sheetcrm.columns import TABS, header, tab_title
+from sheetcrm.columns import header, tab_title
 from sheetcrm.plan import make_plan
+from sheetcrm.schema import TABS
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Cell, Snapshot, Tab
 from sheetcrm.workbooks.memory import applied

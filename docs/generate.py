@@ -16,8 +16,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from sheetcrm import messages
-from sheetcrm.columns import SYNC_TABS, TABS, Field, header, tab_title
+from sheetcrm.columns import header, tab_title
 from sheetcrm.problems import SEVERITIES
+from sheetcrm.schema import SYNC_TABS, TABS, Field
 from sheetcrm.setup import ORDER
 
 ROOT = Path(__file__).resolve().parents[1]

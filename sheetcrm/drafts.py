@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from types import MappingProxyType
 
-from sheetcrm.columns import TABS, Layout, header, tab_title
+from sheetcrm.columns import Layout, header, tab_title
 from sheetcrm.ledger import Ledger
 from sheetcrm.model import Lead, State
 from sheetcrm.problems import Problem
+from sheetcrm.schema import TABS
 from sheetcrm.tables import Cell, is_blank, raw_text
 from sheetcrm.validate import Entry, Found, identity_of, people_digest
 

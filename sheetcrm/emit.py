@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import astuple
 
 from sheetcrm import messages
-from sheetcrm.columns import SYNC_TABS, Layout, field_called, fold, header, home_mark
+from sheetcrm.checks import PASSING, check_text, problems_of
+from sheetcrm.columns import Layout, home_mark
 from sheetcrm.drafts import Draft, well_formed
 from sheetcrm.ledger import ROWS_PRINTED, as_cell, event_row, row_print, state_row, strange_rows
 from sheetcrm.model import State
-from sheetcrm.problems import SEVERITIES, Problem, is_message
+from sheetcrm.places import Columns, filled
+from sheetcrm.problems import Problem, is_message
 from sheetcrm.run import Run
+from sheetcrm.schema import SYNC_TABS
 from sheetcrm.tables import (
-    AddColumn,
     Addressing,
     AddRows,
     Cell,
@@ -40,39 +42,7 @@ from sheetcrm.tables import (
 )
 from sheetcrm.validate import people_digest
 
-__all__ = ["Emission", "problems_of"]
-
-SHOWN_HINTS = frozenset({"half-typed", "total-row", "second-header", "missing-stage", "copied-row"})
-"""Hints that stand in `check`; the others only help those who ask."""
-
-HINT_MARK = "· "
-"""Begins a `check` cell that holds hints alone: such a cell is not coloured."""
-
-
-def problems_of(run: Run, draft: Draft, layout: Layout, row: int | None) -> list[Problem]:
-    """What is wrong with a row, in the words of the tab it stands in."""
-    if not draft.entry.found:
-        return []
-    record = draft.entry.record
-    owner = run.rules.pipeline.label("owner", getattr(record, "owner", None))
-    made = []
-    for found in draft.entry.found:
-        column = layout.header_of(found.field, run.language) if found.field else ""
-        number = None if row is None else row + 1
-        made.append(Problem(found.code, layout.title, number, draft.id, column, found.values, owner))
-    return made
-
-
-def check_text(problems: Iterable[Problem], language: str) -> str:
-    """The two most serious, a sentence each; "" when all is well."""
-    shown = [p for p in problems if p.severity != "hint" or p.code in SHOWN_HINTS]
-    shown.sort(key=lambda p: SEVERITIES.index(p.severity))
-    text = " ".join(dict.fromkeys(p.message(language) for p in shown[:2]))
-    return HINT_MARK + text if shown and shown[0].severity == "hint" else text
-
-
-PASSING = frozenset({"copied-id"})
-"""Problems that sync puts right as it says them: they stand in no cell."""
+__all__ = ["Emission"]
 
 
 class Emission:
@@ -85,7 +55,7 @@ class Emission:
         self._keys: dict[str, Callable[[int], RowKey]] = {}
         self._moved: list[MoveRow] = []
         self._added: dict[str, list[tuple[Cell, ...]]] = defaultdict(list)
-        self._columns = {name: _Columns(layout, run.language) for name, layout in run.layouts.items()}
+        self._columns = {name: Columns(layout, run.language) for name, layout in run.layouts.items()}
         self.standing: list[Problem] = []
 
     def rows(self) -> None:
@@ -213,7 +183,7 @@ class Emission:
         """A row that was in no tab yet: an account just made, or a line of a file."""
         columns = self._columns[home]
         cells: dict[int, Cell] = {}
-        for tag, _, cell in _filled(draft, self._columns[draft.layout.name].names):
+        for tag, _, cell in filled(draft, self._columns[draft.layout.name].names):
             column = columns.of(tag)
             if column is not None:
                 cells[column] = cell
@@ -227,7 +197,7 @@ class Emission:
         columns = self._columns[home]
         carry = []
         cells: dict[int, Cell] = {}
-        for tag, source, cell in _filled(draft, self._columns[draft.layout.name].names):
+        for tag, source, cell in filled(draft, self._columns[draft.layout.name].names):
             column = columns.of(tag, (draft.layout, source))
             if column is not None:
                 carry.append((source, column))
@@ -413,54 +383,6 @@ def _remembered(cells: Sequence[Cell], old: State | None) -> str:
 
 def _parts(each: str) -> list[str]:
     return [each[at : at + PART] for at in range(0, len(each), PART)]
-
-
-def _decided(layout: Layout) -> list[str]:
-    """The fields of a tab that every run writes anew."""
-    return sorted(n for n in layout.columns if layout.fields[n].writer == "sync" and n != "last_offer")
-
-
-class _Columns:
-    """Where fields and the team's own columns stand in a tab, new ones added at the far right."""
-
-    def __init__(self, layout: Layout, language: str) -> None:
-        self.layout = layout
-        self.language = language
-        self.added: list[AddColumn] = []
-        self.decided = _decided(layout)
-        self._fields = dict(layout.columns)
-        self.names = layout.own_names
-        self._own = {fold(name): column for column, name in self.names.items()}
-        self._next = max(len(layout.tab.rows[layout.header_row]) if layout.tab.rows else 0, layout.tab.width)
-
-    def of(self, tag: str, source: tuple[Layout, int] | None = None) -> int | None:
-        """The column of a field, or of a header of the team's own; `None` for sync's own that is not here."""
-        layout = self.layout
-        if tag in self._fields:
-            return self._fields[tag]
-        if not tag.startswith("+") and (source is None or tag not in layout.fields):
-            return None
-        text = tag.removeprefix("+") if tag.startswith("+") else header(tag, self.language)
-        if fold(text) not in self._own and tag.startswith("+") and field_called(text, layout.fields):
-            text = f"{text} (2)"  # it must not be taken for the field of that name
-        if fold(text) in self._own:
-            return self._own[fold(text)]
-        column = self._own[fold(text)] = self._next
-        self._next += 1
-        like = (source[0].title, source[1]) if source else None
-        mark = tag if tag in layout.fields else ""
-        if mark:
-            self._fields[mark] = column
-        self.added.append(AddColumn(layout.title, column, text, layout.header_row, mark, like))
-        return column
-
-
-def _filled(draft: Draft, own: Mapping[int, str]) -> list[tuple[str, int, Cell]]:
-    """What a row takes along: every filled cell, but not what sync keeps for itself."""
-    layout, cells = draft.layout, draft.entry.cells
-    taken = [(n, c) for n, c in layout.columns.items() if layout.fields[n].writer != "sync" or n == "last_offer"]
-    taken += [(f"+{name}", column) for column, name in own.items()]
-    return [(tag, c, cells[c]) for tag, c in taken if c < len(cells) and not is_blank(cells[c])]
 
 
 def says(tab: Tab, rows: Sequence[Sequence[Styled]]) -> bool:

@@ -14,8 +14,9 @@ from functools import cache, cached_property
 from typing import get_type_hints
 
 from sheetcrm import messages
-from sheetcrm.columns import TABS, Layout, fold
+from sheetcrm.columns import Layout, fold
 from sheetcrm.model import Event, State
+from sheetcrm.schema import TABS
 from sheetcrm.tables import Cell, Tab, digest, is_blank, raw_text
 
 __all__ = ["EVENTS", "Ledger", "event_row", "read_ledger", "state_row"]

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from sheetcrm import config, display, plan
-from sheetcrm.columns import TABS
 from sheetcrm.decide import decide
 from sheetcrm.drafts import Draft
 from sheetcrm.funnel import Funnel, funnel
@@ -22,6 +21,7 @@ from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Problem
 from sheetcrm.run import Run
+from sheetcrm.schema import TABS
 from sheetcrm.sync import Progress, carry_out
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook, is_blank
 from sheetcrm.workbooks import open_workbook

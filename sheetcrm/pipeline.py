@@ -15,8 +15,9 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from sheetcrm import messages
-from sheetcrm.columns import PIPELINE_TABS, TABS, Layout, fold, tab_called
+from sheetcrm.columns import Layout, fold, tab_called
 from sheetcrm.problems import Problem
+from sheetcrm.schema import PIPELINE_TABS, TABS
 from sheetcrm.settings import CodeCell, Settings, is_yes, number, read_settings, whole
 from sheetcrm.tables import Cell, is_blank, raw_text
 

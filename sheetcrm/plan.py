@@ -13,10 +13,11 @@ from decimal import Decimal
 from itertools import chain
 
 from sheetcrm import messages, prepare
+from sheetcrm.checks import problems_of
 from sheetcrm.columns import Layout, read_layout
 from sheetcrm.decide import decide
 from sheetcrm.drafts import Draft, counter, identify, signs_of_disaster, well_formed
-from sheetcrm.emit import Emission, problems_of
+from sheetcrm.emit import Emission
 from sheetcrm.funnel import Fact
 from sheetcrm.ledger import Ledger, read_ledger, rebuilt
 from sheetcrm.model import Event, Lead, Opportunity, State
@@ -218,9 +219,7 @@ def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
         (("accounts",), run.account_rows, False),
         (("activities",), run.activity_rows, False),
     ):
-        signs = signs_of_disaster(
-            run.layouts, drafts, run.gone, run.ledger, names, staged, first_stages, run.language
-        )
+        signs = signs_of_disaster(run.layouts, drafts, run.gone, run.ledger, names, staged, first_stages, run.language)
         run.stopped |= {name: sign for name, sign in signs.items() if not approved or sign.code == "header-gone"}
     for draft in run.rows:
         if draft.layout.name in run.stopped or (draft.old and draft.old.tab in run.stopped):

@@ -9,21 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from sheetcrm.columns import (
-    PIPELINE_TABS,
-    SYNC_TABS,
-    TABS,
-    Layout,
-    fields_of,
-    fold,
-    header,
-    home_mark,
-    layout_as,
-    tab_title,
-)
+from sheetcrm.columns import Layout, fold, header, home_mark, layout_as, tab_title
 from sheetcrm.pipeline import Rules
 from sheetcrm.problems import UsageError
 from sheetcrm.run import Arrival
+from sheetcrm.schema import PIPELINE_TABS, SYNC_TABS, TABS, fields_of
 from sheetcrm.setup import ORDER, fresh_tab
 from sheetcrm.tables import AddColumn, AddTab, Cell, Column, Snapshot, is_blank, raw_text
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sheetcrm import messages
-from sheetcrm.columns import TABS, header, tab_title
+from sheetcrm.columns import header, tab_title
 from sheetcrm.pipeline import LIST_KINDS, default_choices
+from sheetcrm.schema import TABS
 from sheetcrm.tables import Cell, Snapshot, Tab
 
 __all__ = ["ORDER", "fresh_tab", "fresh_workbook"]

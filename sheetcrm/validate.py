@@ -12,10 +12,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Literal, NamedTuple, TypeAlias
 
-from sheetcrm.columns import FIELDS_OF_IDENTITY, PIPELINE_TABS, Layout, field_called, fold
+from sheetcrm.columns import Layout, field_called, fold
 from sheetcrm.fields import Context, PickList, Reading, country_called, reader
 from sheetcrm.model import Account, Activity, Deal, Lead, Offer, OfferLine, Opportunity, Product, Record
 from sheetcrm.pipeline import Rules
+from sheetcrm.schema import FIELDS_OF_IDENTITY, PIPELINE_TABS
 from sheetcrm.tables import Cell, digest, is_blank, raw_text
 
 __all__ = ["Entry", "Found", "context_of", "identity_of", "judge_row", "people_digest", "read_rows", "read_tab"]

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sheetcrm import messages
-from sheetcrm.columns import TABS
 from sheetcrm.fields import READERS, Context, PickList, Reading, country_called, reader
 from sheetcrm.fields.dates import long_date
 from sheetcrm.problems import Problem
+from sheetcrm.schema import TABS
 from sheetcrm.tables import Cell, CellError
 
 TODAY = date(2026, 11, 23)

@@ -13,9 +13,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sheetcrm import messages
-from sheetcrm.columns import PIPELINE_TABS, TABS, fields_of
 from sheetcrm.plan import make_plan
 from sheetcrm.problems import Changed, Stopped
+from sheetcrm.schema import PIPELINE_TABS, TABS, fields_of
 from sheetcrm.tables import Cell, CellError, Snapshot, raw_text
 from sheetcrm.workbooks.memory import MemoryWorkbook
 from tests.laws.team import BREAKING, GENTLE, KINDS, Book, Edit, new_office, work

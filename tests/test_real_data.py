@@ -15,9 +15,10 @@ import pytest
 from conftest import ROOT, require
 
 from sheetcrm.cli import main
-from sheetcrm.columns import PIPELINE_TABS, read_layout
+from sheetcrm.columns import read_layout
 from sheetcrm.importing import ImportReport, import_into, open_import
 from sheetcrm.notebook import Crm
+from sheetcrm.schema import PIPELINE_TABS
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Cell, is_blank
 from sheetcrm.workbooks.memory import MemoryWorkbook

@@ -15,8 +15,9 @@ from typing import Any, TypeAlias
 from openpyxl import Workbook, load_workbook
 
 from sheetcrm import messages
-from sheetcrm.columns import field_called, fields_of, tab_title
+from sheetcrm.columns import field_called, tab_title
 from sheetcrm.pipeline import CLOSED_KINDS, LIST_KINDS
+from sheetcrm.schema import fields_of
 from sheetcrm.tables import Cell
 from sheetcrm.workbooks.excel.cells import take_look, write
 

@@ -11,8 +11,9 @@ from functools import cached_property
 from typing import Any, Literal
 
 from sheetcrm import messages
-from sheetcrm.columns import FIELDS_OF_IDENTITY, SYNC_TABS, Layout, read_layout, tab_called
+from sheetcrm.columns import Layout, read_layout, tab_called
 from sheetcrm.display.numbers import cell_json, cell_text
+from sheetcrm.schema import FIELDS_OF_IDENTITY, SYNC_TABS
 from sheetcrm.tables import (
     AddColumn,
     AddRows,

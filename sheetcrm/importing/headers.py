@@ -14,10 +14,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sheetcrm import messages
-from sheetcrm.columns import PIPELINE_TABS, TABS, Field, Layout, field_called, fold, tab_called, tab_title
+from sheetcrm.columns import Layout, field_called, fold, tab_called, tab_title
 from sheetcrm.importing.files import Line
 from sheetcrm.importing.maps import LEFT_OUT, ImportMap
 from sheetcrm.problems import BadSettings, UsageError
+from sheetcrm.schema import PIPELINE_TABS, TABS, Field
 from sheetcrm.tables import Cell, column_letters, is_blank, raw_text
 
 __all__ = ["IMPORT_TABS", "Column", "Headers", "Target", "find_headers", "loose", "target_called"]

@@ -16,7 +16,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import NamedTuple
 
-from sheetcrm.columns import PIPELINE_TABS, Field, fields_of, fold, header
+from sheetcrm.columns import fold, header
 from sheetcrm.fields import Context, reader
 from sheetcrm.importing.files import Contents, Line, Unread
 from sheetcrm.importing.headers import Headers, Target, bad_target, find_headers, loose
@@ -24,6 +24,7 @@ from sheetcrm.importing.maps import ImportMap
 from sheetcrm.pipeline import CLOSED_KINDS, LIST_KINDS, Pipeline
 from sheetcrm.problems import BadSettings
 from sheetcrm.run import Arrival
+from sheetcrm.schema import PIPELINE_TABS, Field, fields_of
 from sheetcrm.tables import Cell, CellError, digest, is_blank, raw_text
 from sheetcrm.validate import TOTALS
 

@@ -12,10 +12,11 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from sheetcrm import messages
-from sheetcrm.columns import TABS, tab_title
+from sheetcrm.columns import tab_title
 from sheetcrm.problems import Problem
 from sheetcrm.report.grid import Grid, Place, Sheet, Words
 from sheetcrm.report.problems_tab import in_order
+from sheetcrm.schema import TABS
 from sheetcrm.settings import Settings
 from sheetcrm.tables import Cell, Formula, Styled, column_letters
 

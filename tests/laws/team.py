@@ -13,8 +13,9 @@ from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from sheetcrm import messages
-from sheetcrm.columns import PIPELINE_TABS, Layout, fields_of, layout_as, tab_title
+from sheetcrm.columns import Layout, layout_as, tab_title
 from sheetcrm.pipeline import LIST_KINDS, default_choices
+from sheetcrm.schema import PIPELINE_TABS, fields_of
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Cell, CellError, Snapshot, Tab, is_blank
 

@@ -20,8 +20,9 @@ from openpyxl.worksheet.properties import Outline
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sheetcrm import messages
-from sheetcrm.columns import PIPELINE_TABS, TABS, Field, tab_title
+from sheetcrm.columns import tab_title
 from sheetcrm.problems import UsageError
+from sheetcrm.schema import PIPELINE_TABS, TABS, Field
 from sheetcrm.tables import Snapshot, Tab, column_letters
 from sheetcrm.workbooks.excel import files
 from sheetcrm.workbooks.excel.cells import set_marks, take_look, write
