@@ -34,7 +34,8 @@ from benchmarks.dirty_tables import (
 )
 from sheetcrm.columns import header
 from sheetcrm.decide import decide
-from sheetcrm.plan import current_problems, gather, make_plan
+from sheetcrm.gather import gather
+from sheetcrm.plan import current_problems, make_plan
 from sheetcrm.problems import Problem
 from sheetcrm.run import Run
 from sheetcrm.setup import fresh_workbook

@@ -17,6 +17,7 @@ from sheetcrm import config, display, plan
 from sheetcrm.decide import decide
 from sheetcrm.drafts import Draft
 from sheetcrm.funnel import Funnel, funnel
+from sheetcrm.gather import gather
 from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Problem
@@ -103,7 +104,7 @@ class Crm:
     @cached_property
     def _run(self) -> Run:
         """The rows with everything decided, and nothing written."""
-        run = plan.gather(self._snapshot, self._now())
+        run = gather(self._snapshot, self._now())
         if run.rules.understood:
             decide(run)
         return run

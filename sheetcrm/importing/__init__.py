@@ -15,12 +15,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sheetcrm import config
+from sheetcrm.gather import gather
 from sheetcrm.importing.files import Unread, read_file
 from sheetcrm.importing.headers import target_called
 from sheetcrm.importing.maps import ImportMap, read_map
 from sheetcrm.importing.reading import Understood, understand
 from sheetcrm.importing.report import ImportReport, columns_added, count
-from sheetcrm.plan import gather, make_plan
+from sheetcrm.plan import make_plan
 from sheetcrm.problems import Stopped
 from sheetcrm.sync import carry_out
 from sheetcrm.workbooks import open_workbook

@@ -15,9 +15,10 @@ from sheetcrm import messages
 from sheetcrm.columns import Layout, read_layout, tab_title
 from sheetcrm.drafts import PREFIXES, well_formed
 from sheetcrm.fields import Context, reader
+from sheetcrm.gather import gather
 from sheetcrm.ledger import read_ledger
 from sheetcrm.model import Event, State
-from sheetcrm.plan import gather, make_plan
+from sheetcrm.plan import make_plan
 from sheetcrm.schema import fields_of
 from sheetcrm.tables import Cell, Plan, SetCells, Snapshot, Tab, WriteTab, is_blank, raw_text, same_cell
 from sheetcrm.workbooks.memory import MemoryWorkbook
