@@ -23,7 +23,7 @@ from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Problem
 from sheetcrm.run import Run
 from sheetcrm.schema import TABS
-from sheetcrm.sync import Progress, carry_out
+from sheetcrm.sync import Progress, carry_out, uncollected
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook, is_blank
 from sheetcrm.workbooks import open_workbook
 
@@ -99,14 +99,17 @@ class Crm:
 
     @cached_property
     def _snapshot(self) -> Snapshot:
-        return self.workbook.read()
+        with uncollected():
+            return self.workbook.read()
 
     @cached_property
     def _run(self) -> Run:
         """The rows with everything decided, and nothing written."""
-        run = gather(self._snapshot, self._now())
-        if run.rules.understood:
-            decide(run)
+        snapshot = self._snapshot
+        with uncollected():
+            run = gather(snapshot, self._now())
+            if run.rules.understood:
+                decide(run)
         return run
 
     def refresh(self) -> None:
@@ -144,7 +147,9 @@ class Crm:
 
     def plan(self, *, moves: bool = True, force: bool = False) -> PlanView:
         """What `sync` would do now; `.to_frame()`, `.changes`, `.problems`, `.is_empty`."""
-        made = plan.make_plan(self._snapshot, self._now(), moves=moves, force=force)
+        snapshot = self._snapshot
+        with uncollected():
+            made = plan.make_plan(snapshot, self._now(), moves=moves, force=force)
         return PlanView(**{f.name: getattr(made, f.name) for f in fields(made)}, snapshot=self._snapshot)
 
     def sync(self, *, moves: bool = True, force: bool = False, progress: Progress | None = None) -> Receipt:

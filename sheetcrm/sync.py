@@ -6,7 +6,8 @@ Knows only the `Workbook` protocol; the clock is read here and handed down.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -17,7 +18,7 @@ from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
 from sheetcrm.workbooks import open_workbook
 
-__all__ = ["Progress", "carry_out", "init", "takeover"]
+__all__ = ["Progress", "carry_out", "init", "takeover", "uncollected"]
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told of each step: read, plan, write."""
@@ -45,6 +46,18 @@ def takeover(where: str | Path, language: str, progress: Progress | None = None)
     return carry_out(workbook, make, progress=progress)
 
 
+@contextlib.contextmanager
+def uncollected() -> Iterator[None]:
+    """No garbage collection meanwhile: it would go through millions of cells again and again, and free none."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def carry_out(
     workbook: Workbook,
     make: Callable[[Snapshot, datetime], Plan],
@@ -60,7 +73,7 @@ def carry_out(
     now = now or (lambda: datetime.now(UTC))
     tell = progress or (lambda step, done, total: None)
     hold = getattr(workbook, "held", contextlib.nullcontext)
-    with hold():
+    with hold(), uncollected():
         for attempt in range(TRIES):
             tell("read", 0, 0)
             base = workbook.read()
