@@ -265,6 +265,14 @@ def test_what_moved_has_a_link_that_finds_the_row_by_its_id() -> None:
     assert not isinstance(second[6], Formula)
 
 
+def test_a_night_in_which_many_rows_moved_names_fifty_and_counts_the_rest() -> None:
+    moved = [Moved(f"Firm {n}", f"R-{n:04d}", "Ana", "leads", "opportunities", "Calificat", TODAY) for n in range(60)]
+    lines = block(today(moved), "Mutate azi-noapte")[2:]
+    assert [line[0] for line in lines[:50]] == [f"Firm {n}" for n in range(50)]
+    assert len(lines) == 51
+    assert "10" in str(lines[50][0])
+
+
 class Said(Problem):
     """A problem whose words need no catalogue."""
 
