@@ -8,6 +8,7 @@ is known here; what becomes of its row is not.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -64,8 +65,9 @@ class Accounts:
     def called(self, typed: str) -> tuple[str, ...]:
         """The accounts that an ID, a name, an e-mail or a tax ID as typed may mean."""
         text = typed.strip()
-        if text.upper() in self.by_id:
-            return (text.upper(),)
+        match = re.fullmatch(r"A-?0*(\d{1,9})", text.upper())
+        if match and f"A-{int(match[1]):04d}" in self.by_id:
+            return (f"A-{int(match[1]):04d}",)
         key = company_key(text)
         found = self._name.get(key, []) if key else []
         return tuple(found or self._email.get(text.casefold(), []) or self._tax.get(text.upper().replace(" ", ""), []))
@@ -77,7 +79,9 @@ class Accounts:
         if record.email and not is_generic_email(record.email):
             found = self._email.get(record.email.casefold(), [])
             if len(found) == 1 and not self._contradicts(record, found[0]):
-                return Match(found[0], "email")
+                return (
+                    Match(found[0], "email") if self._may_be_called(record, found[0]) else Match(candidates=(found[0],))
+                )
         key = company_key(record.company or record.contact or "")
         if not key:
             return Match()
@@ -91,6 +95,11 @@ class Accounts:
 
     def _one(self, found: list[str], by: str) -> Match:
         return Match(found[0], by) if len(found) == 1 else Match(candidates=tuple(found))
+
+    def _may_be_called(self, record: Lead, id_: str) -> bool:
+        """Whether the names leave room for one company; two that differ may share a person's address."""
+        one, other = company_key(record.company or ""), company_key(self.by_id[id_].name or "")
+        return not one or not other or fuzz.ratio(one, other) >= LIKELY
 
     def _contradicts(self, record: Lead, id_: str) -> bool:
         other = self.by_id[id_].tax_id

@@ -13,7 +13,7 @@ from decimal import Decimal
 from sheetcrm import messages
 from sheetcrm.accounts import ACCOUNT_FIELDS, Accounts, Match, account_of, is_word_for_new
 from sheetcrm.convert import Need, Offered, Verdict, accept_as_it_stands, judge, unmet
-from sheetcrm.drafts import Draft, well_formed
+from sheetcrm.drafts import Draft, well_formed, without_formulas
 from sheetcrm.duplicates import Candidate, Pair, duplicate_accounts, duplicate_people
 from sheetcrm.ledger import as_cell
 from sheetcrm.model import Account, Activity, Lead, Offer, Opportunity
@@ -72,6 +72,8 @@ def collect_offers(run: Run) -> None:
         offer = draft.entry.record
         id_ = str(draft.sync.get("record_id", ""))
         if isinstance(offer, Offer) and id_:
+            if offer.status == "sent" and is_blank(draft.entry.cell("sent_on")):
+                draft.sync["sent_on"] = run.today
             was = run.offered.get(id_, Offered())
             run.offered[id_] = Offered(True, was.accepted or offer.status == "accepted")
 
@@ -224,7 +226,8 @@ def link_accounts(run: Run) -> None:
     )
     for draft in run.in_order(run.pipeline_rows):
         stage = run.rules.pipeline.stage(run.verdicts[draft.id].stage) if draft.id in run.verdicts else None
-        draft.sync["account_id"] = _account_id(run, draft, accounts, won=stage is not None and stage.outcome == "won")
+        won = stage is not None and stage.outcome == "won"
+        draft.sync["account_id"] = draft.state["account_id"] = _account_id(run, draft, accounts, won=won)
 
 
 def judge_filled_accounts(run: Run) -> None:
@@ -244,7 +247,9 @@ def judge_filled_accounts(run: Run) -> None:
 
 def _account_id(run: Run, draft: Draft, accounts: Accounts, *, won: bool) -> str:
     lead = draft.lead
-    linked = well_formed(draft.entry.cell("account_id"), "A")
+    linked = str(draft.remembered("account_id"))
+    if draft.old is None or not draft.old.wrote:  # nothing is remembered yet, or State was lost
+        linked = linked or well_formed(draft.entry.cell("account_id"), "A")
     new = bool(lead.account) and is_word_for_new(str(lead.account), messages.texts("words", "new").values())
     if lead.account and not new:
         called = accounts.called(lead.account)
@@ -314,6 +319,8 @@ def sum_up_accounts(run: Run) -> None:
     won: dict[str, list[Lead]] = defaultdict(list)
     still_open: dict[str, list[Lead]] = defaultdict(list)
     for draft in run.pipeline_rows:
+        if run.drafts.get(draft.id) is not draft:
+            continue  # frozen over one ID: the sale is one
         id_ = str(draft.sync.get("account_id", draft.entry.cell("account_id")))
         verdict = run.verdicts.get(draft.id)
         stage = run.rules.pipeline.stage(verdict.stage if verdict else str(draft.remembered("stage")))
@@ -390,7 +397,7 @@ def _was_edited(draft: Draft) -> bool:
     old, entry = draft.old, draft.entry
     if old is None or old.fingerprint in ("", draft.fingerprint):
         return False
-    return not entry.spellings or people_digest(entry.layout)(entry.cells, {}) != old.fingerprint
+    return not entry.spellings or people_digest(entry.layout)(without_formulas(entry), {}) != old.fingerprint
 
 
 def _say_it_is_a_copy(run: Run, draft: Draft, of: str) -> None:

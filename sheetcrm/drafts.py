@@ -182,7 +182,15 @@ class _Digests:
         fingerprint = self._by_tab.get(entry.layout.title)
         if fingerprint is None:
             fingerprint = self._by_tab[entry.layout.title] = people_digest(entry.layout)
-        return fingerprint(entry.cells, entry.spellings)
+        return fingerprint(without_formulas(entry), entry.spellings)
+
+
+def without_formulas(entry: Entry) -> Sequence[Cell]:
+    """The row without what formulas say: that changes by itself, and is no edit of a person's."""
+    formulas = entry.layout.tab.formulas
+    if not formulas or entry.row is None:
+        return entry.cells
+    return ["" if (entry.row, column) in formulas else cell for column, cell in enumerate(entry.cells)]
 
 
 def _settle(id_: str, drafts: list[Draft], state: State | None, result: Identified) -> list[Draft]:
@@ -268,7 +276,7 @@ def signs_of_disaster(
         here = [d for d in drafts if d.old and d.layout.name == name]
         counts = {
             "many-missing": sum(s.id in known for s in gone),
-            "many-identities": sum(bool(d.identity != d.old.identity and d.old.identity) for d in here if d.old),
+            "many-identities": sum(_is_somebody_else(d) for d in here),
             "many-stages": sum(_stage_changed(d, first_stages.get(name, "")) for d in here) if stage_column else 0,
         }
         limit = max(5, len(known) // 10)
@@ -277,6 +285,12 @@ def signs_of_disaster(
                 values = {"n": str(count), "total": str(len(known))}
                 stopped.setdefault(name, Problem(code, layout.title, values=values))
     return stopped
+
+
+def _is_somebody_else(draft: Draft) -> bool:
+    """Whether what was known of who it is says other than last time; a blank that was filled does not."""
+    was, now = (draft.old.identity.split(".") if draft.old else []), draft.identity.split(".")
+    return any(part and (place >= len(now) or part != now[place]) for place, part in enumerate(was))
 
 
 def _stage_changed(draft: Draft, first_stage: str) -> bool:

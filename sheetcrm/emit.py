@@ -13,7 +13,7 @@ from dataclasses import astuple
 from sheetcrm import messages
 from sheetcrm.checks import PASSING, check_text, problems_of
 from sheetcrm.columns import Layout, home_mark
-from sheetcrm.drafts import Draft, well_formed
+from sheetcrm.drafts import Draft, well_formed, without_formulas
 from sheetcrm.ledger import ROWS_PRINTED, as_cell, event_row, row_print, state_row, strange_rows
 from sheetcrm.model import State
 from sheetcrm.places import Columns, filled
@@ -71,7 +71,9 @@ class Emission:
         standing = [p for p in problems_of(run, draft, target, None) if p.code not in PASSING]
         self.standing += standing
         if draft.frozen:
-            self._set(draft, {"check": check_text(standing, run.language)})
+            said = {"check": check_text(standing, run.language)}
+            self._say_what_was_overwritten(draft, said)
+            self._set(draft, said)
             return
         if draft.noted and draft.noted.event != "id-given":  # that is said where the copy arrives
             _, id_, tab, stood, stands = astuple(draft.noted)
@@ -95,10 +97,11 @@ class Emission:
             self._set(draft, {**owned, **fills, **people})
         if draft.id:
             draft.state["wrote"] = _remembered([owned.get(name, "") for name in self._columns[home].decided], draft.old)
-            if people.keys() - draft.entry.spellings.keys():
-                draft.fingerprint = people_digest(draft.layout)(
-                    draft.entry.cells, {k: raw_text(v) for k, v in people.items()}
-                )
+            moved = home != draft.layout.name  # and formulas have become what they said
+            if people.keys() - draft.entry.spellings.keys() or (moved and draft.layout.tab.formulas):
+                cells = draft.entry.cells if moved else without_formulas(draft.entry)
+                words = {name: raw_text(cell) for name, cell in people.items()}
+                draft.fingerprint = people_digest(draft.layout)(cells, words)
 
     def _say_what_was_overwritten(self, draft: Draft, owned: Mapping[str, Cell]) -> None:
         """A person's words in sync's own cells go on record before they are put right."""
@@ -204,6 +207,7 @@ class Emission:
             else:  # sync's own, which that tab has no place for
                 head = draft.layout.header_of(tag, self.run.language)
                 self.run.note("overwritten", draft.id, before=raw_text(cell)[:500], note=head)
+        carry += columns.shared(draft.layout, {source for source, _ in carry})
         for name, cell in wanted.items():
             column = columns.of(name)
             if column is not None:

@@ -18,11 +18,12 @@ from sheetcrm.ledger import Ledger, read_ledger, rebuilt
 from sheetcrm.pipeline import read_rules
 from sheetcrm.problems import Stopped
 from sheetcrm.run import Arrival, Run
+from sheetcrm.schema import HOME_MARK
 from sheetcrm.settings import working_day
 from sheetcrm.tables import Cell, Snapshot, is_blank, raw_text
 from sheetcrm.validate import Entry, context_of, identity_of, judge_row, read_rows, read_tab
 
-__all__ = ["RUN", "How", "gather"]
+__all__ = ["RUN", "How", "gather", "record_tabs"]
 
 RUN = "run"
 """The line of State that remembers the last run."""
@@ -89,10 +90,12 @@ def gather(snapshot: Snapshot, now: datetime, **how: Unpack[How]) -> Run:
 
 
 def _memory(ledger: Ledger) -> Ledger:
-    """State; or what History makes of it where it was lost."""
-    if ledger.states or not ledger.events:
+    """State; and what History makes of the lines that were lost."""
+    lost = {event.record for event in ledger.events} - ledger.states.keys() - {""}
+    if not lost:
         return ledger
-    return replace(ledger, states=rebuilt(ledger.events))
+    told = rebuilt(event for event in ledger.events if event.record in lost or event.before in lost)
+    return replace(ledger, states={**{id_: state for id_, state in told.items() if id_ in lost}, **ledger.states})
 
 
 def _read_rows(run: Run, arrivals: Sequence[Arrival]) -> None:
@@ -108,7 +111,7 @@ def _read_rows(run: Run, arrivals: Sequence[Arrival]) -> None:
             judge_row(entry, run.rules)
         keyed += zip(read, (arrival.key for arrival in own), strict=True)
         entries.setdefault(name, []).extend(read)
-    homes = run.rules.pipeline.homes
+    homes = record_tabs(run)
     _stop_without_memory(run, entries)
     pipeline = identify("R", chain.from_iterable(entries.get(name, []) for name in homes), run.ledger)
     accounts = identify("A", entries.get("accounts", []), run.ledger)
@@ -130,13 +133,20 @@ def _stop_without_memory(run: Run, entries: Mapping[str, Sequence[Entry]]) -> No
     """IDs in the tabs but nothing remembered: State and History are lost, and no one may guess."""
     if run.takeover or run.ledger.states or run.ledger.events:
         return
-    homes = run.rules.pipeline.homes
-    if any(well_formed(entry.cell("id"), "R") for name in homes for entry in entries.get(name, ())):
+    ran_before = not {"state", "history"} <= run.original.keys() or any(run.layouts["report"].tab.rows)
+    homes = record_tabs(run)
+    if ran_before and any(well_formed(entry.cell("id"), "R") for name in homes for entry in entries.get(name, ())):
         raise Stopped("memory-lost")
 
 
+def record_tabs(run: Run) -> tuple[str, ...]:
+    """Every tab in which records may stand: the homes, and what was a home once."""
+    once = [name for name, layout in run.layouts.items() if layout.tab.mark.startswith(HOME_MARK)]
+    return tuple(dict.fromkeys((*run.rules.pipeline.homes, *once)))
+
+
 def _readable(run: Run) -> tuple[str, ...]:
-    return (*run.rules.pipeline.homes, "accounts", "activities", "offers", "offer_lines", "products")
+    return (*record_tabs(run), "accounts", "activities", "offers", "offer_lines", "products")
 
 
 def _entries(run: Run, layout: Layout) -> list[Entry]:
@@ -183,7 +193,7 @@ def _stop_what_looks_broken(run: Run, *, force: bool) -> None:
     approved = force or settings.approve in (run.today, run.now.astimezone(settings.zone).date())
     if run.takeover:
         return
-    homes = run.rules.pipeline.homes
+    homes = record_tabs(run)
     first_stages = {home: first.code for home in homes if (first := run.rules.pipeline.first_of(home))}
     for names, drafts, staged in (
         (homes, run.pipeline_rows, True),

@@ -37,7 +37,9 @@ class Ledger:
     @cached_property
     def last_number(self) -> int:
         """The greatest number of an event."""
-        return max((event.number for event in self.events), default=0)
+        run = self.states.get("run")
+        told = int(run.reached) if run and run.reached.isdigit() else 0
+        return max((event.number for event in self.events), default=told)
 
     @cached_property
     def last_run(self) -> int:
@@ -142,6 +144,10 @@ def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
         if not event.record or event.event == "renamed":
             continue
         state = states.setdefault(event.record, {"id": event.record, "tab": event.tab})
+        if event.event == "account-linked":
+            state["account_id"] = event.after
+        elif event.event == "account-created" and event.before in states:
+            states[event.before]["account_id"] = event.after
         if event.event == "moved":
             state["tab"] = event.after
         elif event.event in STAGED and event.after:

@@ -266,5 +266,7 @@ class State(Record):
     """The record that this one was pasted from, IDs and all."""
     touched: str = ""
     """Fingerprint of notes and next step: what counts as movement."""
+    account_id: str = ""
+    """The account it was linked to."""
     imported_as: str = ""
     """Fingerprint of the line of a file that it came from."""

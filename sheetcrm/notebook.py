@@ -17,7 +17,7 @@ from sheetcrm import config, display, plan
 from sheetcrm.decide import decide
 from sheetcrm.drafts import Draft
 from sheetcrm.funnel import Funnel, funnel
-from sheetcrm.gather import gather
+from sheetcrm.gather import gather, record_tabs
 from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Problem
@@ -197,7 +197,7 @@ class Crm:
     @property
     def records(self) -> pd.DataFrame:
         """Every record of the pipeline, with the stage as accepted and the tab it lives in."""
-        return self._records(self._run.rules.pipeline.homes)
+        return self._records(record_tabs(self._run))
 
     @property
     def leads(self) -> pd.DataFrame:

@@ -6,7 +6,7 @@ records and writes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 
 from sheetcrm.columns import Layout, field_called, fold, header
 from sheetcrm.drafts import Draft
@@ -53,6 +53,12 @@ class Columns:
             self._fields[mark] = column
         self.added.append(AddColumn(layout.title, column, text, layout.header_row, mark, like))
         return column
+
+    def shared(self, source: Layout, besides: Container[int]) -> list[tuple[int, int]]:
+        """Columns that both tabs have, for formats and comments of cells that say nothing, or what sync writes anew."""
+        both = [(at, self._fields[name]) for name, at in source.columns.items() if name in self._fields]
+        both += [(at, self._own[fold(name)]) for at, name in source.own_names.items() if fold(name) in self._own]
+        return [(here, there) for here, there in both if here not in besides]
 
 
 def filled(draft: Draft, own: Mapping[int, str]) -> list[tuple[str, int, Cell]]:

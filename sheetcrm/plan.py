@@ -243,5 +243,6 @@ def waiting_of(run: Run) -> list[Waiting]:
 
 
 def _offers_sent(run: Run) -> list[date]:
-    days = (getattr(d.entry.record, "sent_on", None) for d in run.other_rows if d.layout.name == "offers")
-    return [day for day in days if day]
+    offers = (draft for draft in run.other_rows if draft.layout.name == "offers")
+    days = (draft.sync.get("sent_on") or getattr(draft.entry.record, "sent_on", None) for draft in offers)
+    return [day for day in days if isinstance(day, date)]

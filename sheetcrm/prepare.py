@@ -136,8 +136,8 @@ def with_homes(ready: Ready, snapshot: Snapshot, rules: Rules) -> Ready:
         language = rules.settings.language
         tab = snapshot.tab(home) if home not in PIPELINE_TABS else None
         if tab is None:
-            made = fresh_tab(home if home in TABS else "deals", language)
-            tab = replace(made, mark=home_mark(home))
+            fresh_one = fresh_tab(home if home in TABS else "deals", language)
+            tab = replace(fresh_one, mark=home_mark(home))
             fields = TABS[home if home in TABS else "deals"]
             heads = tuple(Column(f.name, header(f.name, language)) for f in fields)
             new_tabs.append(AddTab(tab.title, home_mark(home), heads))
@@ -147,7 +147,8 @@ def with_homes(ready: Ready, snapshot: Snapshot, rules: Rules) -> Ready:
         wanted = [f.name for f in layout.fields.values() if f.name not in layout.columns]
         fresh = not any(not is_blank(cell) for row in tab.rows for cell in row)
         wanted = wanted if fresh else [n for n in wanted if layout.fields[n].writer == "sync" and not tab.marks]
-        layouts[home], added = _with_columns(layout, wanted, (), language)
+        made, added = _with_columns(layout, wanted, (), language)
+        layouts[home] = replace(made, unmarked=True)
         columns += added
     return replace(ready, layouts=layouts, new_tabs=tuple(new_tabs), new_columns=tuple(columns))
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sheetcrm.columns import fold
 from sheetcrm.drafts import Draft, well_formed
+from sheetcrm.duplicates import company_key
 from sheetcrm.model import Account, Lead, Opportunity
 from sheetcrm.validate import Found
 
@@ -47,7 +48,9 @@ class Directory:
             return Pointed(id_, self.names[id_])
         if id_:
             return Pointed(found=Found(field, "unknown-reference", {"value": typed.strip()}))
-        ids = sorted(set(self._by_name().get(_key(typed), [])), key=lambda id_: (len(id_), id_))
+        called = self._by_name()
+        fitting_ids = called.get(_key(typed)) or called.get(f"~{company_key(typed)}", [])
+        ids = sorted(set(fitting_ids), key=lambda id_: (len(id_), id_))
         # A sale makes an account of the same name: who names it still means the sale.
         ids = [id_ for id_ in ids if id_.startswith("R-")] or ids
         for fitting in ([stood] if stood in ids else [], ids):
@@ -65,6 +68,8 @@ class Directory:
             for draft in self._drafts:
                 for word in _words(draft):
                     called[_key(word)].append(draft.id)
+                    if short := company_key(word):  # people leave the legal form out
+                        called[f"~{short}"].append(draft.id)
             self._called = called
         return self._called
 

@@ -19,7 +19,6 @@ from sheetcrm.model import Event, Lead, Opportunity, State
 from sheetcrm.pipeline import Rules
 from sheetcrm.problems import Problem
 from sheetcrm.tables import AddColumn, AddTab, Cell
-from sheetcrm.validate import Found
 
 __all__ = ["Arrival", "Run"]
 
@@ -60,8 +59,6 @@ class Run:
     offered: dict[str, Offered] = field(default_factory=dict)
     accounts: Counter = field(default_factory=lambda: Counter("A", 0))
     stopped: dict[str, Problem] = field(default_factory=dict)
-    passing: list[tuple[Draft, Found]] = field(default_factory=list)
-    """Said in this run and never again, because sync put it right."""
     tab_problems: list[Problem] = field(default_factory=list)
     """Of tabs, headers, settings: not of a record's row."""
     events: list[Event] = field(default_factory=list)

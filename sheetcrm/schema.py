@@ -260,6 +260,7 @@ TABS: Mapping[str, tuple[Field, ...]] = {
             ("copy_of", "text"),
             ("touched", "text"),
             ("imported_as", "text"),
+            ("account_id", "text"),
         )
     ),
 }

@@ -50,6 +50,9 @@ IDENTITY: Mapping[str, tuple[str, ...]] = {
 }
 """Who a row is about; in the pipeline's tabs, company, contact, e-mail and phone."""
 
+IDENTITY_PART = 8
+"""Letters of the fingerprint of each such field."""
+
 TOTALS = frozenset({"total", "totals", "sum", "suma", "total general", "grand total", "subtotal", "totaluri"})
 
 SYNC_FIELDS_READ = frozenset({"id", "account_id", "record_id", "referred_by_id", "in_stage_since", "number", "version"})
@@ -142,7 +145,7 @@ def read_rows(layout: Layout, rows: Sequence[Sequence[Cell]], context: Context, 
             if _is_checked(layout, row):
                 entries.append(Entry(layout, _number(first, index), row, kind, model.of()))
             continue
-        if kind == "half-typed" and (first is None or _has_id(layout, row)):
+        if kind in ("half-typed", "aside") and (first is None or _has_id(layout, row)):
             kind = "record"  # it came from a file, or was a record before somebody emptied it
         record = build(index, currencies.get(index), context.currency)
         entry = Entry(layout, _number(first, index), row, kind, record, found.get(index, []), spellings.get(index, {}))
@@ -287,10 +290,10 @@ def _judge_lead(entry: Entry, lead: Lead, rules: Rules) -> None:
 
 
 def identity_of(entry: Entry) -> str:
-    """Fingerprint of who the row is about; spaces and letter case do not count. "" for nobody."""
+    """Fingerprints of who the row is about, one a field; spaces and letter case do not count. "" for nobody."""
     cells = [entry.cell(name) for name in IDENTITY.get(entry.layout.name, FIELDS_OF_IDENTITY)]
     text = [raw_text(cell).strip().casefold() for cell in cells]
-    return digest(text) if any(text) else ""
+    return ".".join(digest([word])[:IDENTITY_PART] if word else "" for word in text) if any(text) else ""
 
 
 def people_digest(layout: Layout) -> Callable[[Sequence[Cell], Mapping[str, str]], str]:

@@ -118,6 +118,6 @@ def _marks(package: Package) -> tuple[dict[str, str], dict[str, dict[str, int]]]
         if name.name.startswith(TAB_MARK):
             tabs[(match[1] or match[2]).replace("''", "'")] = name.name.removeprefix(TAB_MARK)
         elif name.name.startswith(COLUMN_MARK):
-            tab, _, field = name.name.removeprefix(COLUMN_MARK).partition(".")
+            tab, _, field = name.name.removeprefix(COLUMN_MARK).rpartition(".")
             columns.setdefault(tab, {})[field] = place_of(f"{match[3]}{match[4]}")[1]
     return tabs, columns
