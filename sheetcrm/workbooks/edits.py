@@ -273,6 +273,17 @@ def check_headers(now: Snapshot, base: Snapshot, plan: Plan) -> None:
         row = addressing.header_row
         if any(not same_cell(tab.cell(row, c), before.cell(row, c)) for c in range(max(tab.width, before.width))):
             raise Changed("header-changed", tab=title)
+    for change in plan.changes:
+        if isinstance(change, WriteTab) and (tab := now.tab(change.tab)) and (before := base.tab(change.tab)):
+            _check_unwritten(tab, before)
+
+
+def _check_unwritten(tab: Tab, before: Tab) -> None:
+    """Raise `Changed` where somebody wrote into a tab that is to be written anew."""
+    width = max(tab.width, before.width)
+    for row in range(max(len(tab.rows), len(before.rows))):
+        if any(not same_cell(tab.cell(row, column), before.cell(row, column)) for column in range(width)):
+            raise Changed("cell-changed", tab=tab.title, row=row + 1)
 
 
 def shown(cell: Cell) -> Cell:
