@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from sheetcrm import messages
 from sheetcrm.problems import Problem
-from sheetcrm.schema import HOME_MARK, SYNC_TABS, TABS, Field, fields_of
+from sheetcrm.schema import HOME_MARK, PIPELINE_TABS, SYNC_TABS, TABS, Field, fields_of
 from sheetcrm.tables import Addressing, CellError, Snapshot, Tab, column_letters, is_blank, raw_text
 
 __all__ = [
@@ -162,6 +162,10 @@ def home_mark(name: str) -> str:
     return name if name in TABS else HOME_MARK + re.sub(r"[^a-z0-9]+", "_", fold(name))
 
 
+PEOPLES_TABS = (*PIPELINE_TABS, "accounts", "activities")
+"""Tabs whose records would be missed if their headers were not recognised."""
+
+
 def read_layout(snapshot: Snapshot) -> Understood:
     """Recognise tabs by their mark, people's tabs also by title, and fields by mark or header."""
     layouts: dict[str, Layout] = {}
@@ -177,7 +181,9 @@ def read_layout(snapshot: Snapshot) -> Understood:
         if called in layouts:
             problems.append(Problem("second-tab", tab.title, values={"other": layouts[called].title}))
             continue
-        layouts[called] = layout_as(called, tab, problems)
+        layout = layout_as(called, tab, problems if called in PEOPLES_TABS else None)
+        if layout.columns or is_empty(tab):  # else it merely bears the name
+            layouts[called] = layout
     return Understood(layouts, tuple(problems))
 
 

@@ -204,6 +204,8 @@ class Emission:
             column = columns.of(tag, (draft.layout, source))
             if column is not None:
                 carry.append((source, column))
+                if is_blank(draft.entry.cells[source]):
+                    cells[column] = cell
             else:  # sync's own, which that tab has no place for
                 head = draft.layout.header_of(tag, self.run.language)
                 self.run.note("overwritten", draft.id, before=raw_text(cell)[:500], note=head)

@@ -431,4 +431,6 @@ def _fraction(cell: Cell) -> Decimal | None:
     typed = number(cell)
     if typed is None or typed < 0 or typed > 100:
         return None
+    if 1 < typed < 2 and "%" not in raw_text(cell):
+        return None  # 140 % in a cell of percents
     return typed / 100 if typed > 1 or "%" in raw_text(cell) else typed

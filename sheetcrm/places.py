@@ -66,4 +66,8 @@ def filled(draft: Draft, own: Mapping[int, str]) -> list[tuple[str, int, Cell]]:
     layout, cells = draft.layout, draft.entry.cells
     taken = [(n, c) for n, c in layout.columns.items() if layout.fields[n].writer != "sync" or n == "last_offer"]
     taken += [(f"+{name}", column) for column, name in own.items()]
-    return [(tag, c, cells[c]) for tag, c in taken if c < len(cells) and not is_blank(cells[c])]
+    formulas = layout.tab.formulas
+    said = ((tag, c, cells[c] if c < len(cells) else "") for tag, c in taken)
+    # A formula that no program has reckoned yet says nothing: its own text goes along.
+    told = ((t, c, formulas.get((draft.entry.row or 0, c), "") if is_blank(cell) else cell) for t, c, cell in said)
+    return [(tag, c, cell) for tag, c, cell in told if not is_blank(cell)]

@@ -99,7 +99,7 @@ def _with_columns(
         return layout, []
     rows = [*layout.tab.rows[: layout.header_row], stands, *layout.tab.rows[layout.header_row + 1 :]]
     tab = replace(layout.tab, rows=rows)
-    return replace(layout, tab=tab, columns=marks), added
+    return replace(layout, tab=tab, columns=marks, unmarked=layout.unmarked or not tab.mark), added
 
 
 def _with_words(

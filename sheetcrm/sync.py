@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from sheetcrm import config, plan
-from sheetcrm.problems import Changed
+from sheetcrm.problems import Changed, UsageError
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
 from sheetcrm.workbooks import open_workbook
@@ -41,7 +41,10 @@ def takeover(where: str | Path, language: str, progress: Progress | None = None)
     workbook = open_workbook(config.resolve(where))
 
     def make(snapshot: Snapshot, now: datetime) -> Plan:
-        return plan.make_plan(snapshot, now, takeover=True, language=language)
+        made = plan.make_plan(snapshot, now, takeover=True, language=language)
+        if not any(event.event == "taken-over" for event in made.events) and not made.is_empty:
+            raise UsageError("nothing-to-take-over")
+        return made
 
     return carry_out(workbook, make, progress=progress)
 

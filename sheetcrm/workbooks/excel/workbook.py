@@ -19,6 +19,7 @@ from openpyxl import Workbook as OpenpyxlWorkbook
 from openpyxl import load_workbook
 
 from sheetcrm.problems import Changed, SheetCrmError, Unsupported, UsageError
+from sheetcrm.schema import SYNC_TABS
 from sheetcrm.tables import Cell, Plan, Receipt, Snapshot, Tab, column_letters, same_cell
 from sheetcrm.workbooks.edits import applied, edits
 from sheetcrm.workbooks.excel import files
@@ -122,7 +123,15 @@ def _notes(base: Snapshot, plan: Plan) -> tuple[str, ...]:
         if row.source
         for column in row.carry.values()
     )
-    return ("formulas-as-values",) if any(carried) else ()
+    notes = ("formulas-as-values",) if any(carried) else ()
+    closed = {title for title, edit in edits(base, plan).items() if edit.gone}
+    pointing = (
+        title in closed or any(other in text for other in closed)
+        for title, cells in formulas.items()
+        if base.tab(title).mark not in SYNC_TABS  # type: ignore[union-attr]  # a title of base itself
+        for text in cells.values()
+    )
+    return (*notes, "formulas-to-look-at") if any(pointing) else notes
 
 
 def _verify(found: Snapshot, expected: Snapshot, file_name: str) -> None:
