@@ -162,11 +162,7 @@ class Emission:
                 header = layout.header_of(name, self.run.language)
                 was, now = raw_text(before)[:500], raw_text(cell)[:500]
                 self.run.note("overwritten", "", tab=layout.name, before=was, after=now, note=header)
-            if known and known.writer == "people" and not is_blank(before):
-                header = layout.header_of(name, self.run.language)
-                self.run.note(
-                    "spelling", record, tab=layout.name, before=raw_text(before), after=raw_text(cell), note=header
-                )
+            self._say_what_was_put_right(layout, record, name, before, cell)
         if cells:
             self.changes.append(SetCells(self.key(layout, row), tuple(sorted(cells))))
 
@@ -221,16 +217,15 @@ class Emission:
         key = self.key(draft.layout, row)
         self._moved.append(MoveRow(key, self.run.layouts[home].title, tuple(carry), tuple(sorted(cells.items()))))
         for name, cell in wanted.items():
-            before = draft.entry.cell(name)
-            known = draft.layout.fields.get(name)
-            if known and known.writer == "people" and not is_blank(before) and not same_cell(before, cell):
-                self.run.note(
-                    "spelling",
-                    draft.id,
-                    before=raw_text(before),
-                    after=raw_text(cell),
-                    note=draft.layout.header_of(name, self.run.language),
-                )
+            self._say_what_was_put_right(draft.layout, draft.id, name, draft.entry.cell(name), cell)
+
+    def _say_what_was_put_right(self, layout: Layout, record: str, name: str, before: Cell, after: Cell) -> None:
+        """A person's word that sync spells as its list does goes on record."""
+        known = layout.fields.get(name)
+        if known and known.writer == "people" and not is_blank(before) and not same_cell(before, after):
+            header = layout.header_of(name, self.run.language)
+            was, now = raw_text(before), raw_text(after)
+            self.run.note("spelling", record, tab=layout.name, before=was, after=now, note=header)
 
     # ------------------------------------------------------------ rules, memory, tabs of sync's own
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sheetcrm.columns import fold
 from sheetcrm.fields.reading import BLANK, Context, Issue, Read, Reading, failed, shown
+from sheetcrm.settings import YES
 from sheetcrm.tables import Cell, raw_text
 
 __all__ = ["Typed", "long_text", "put_right", "text", "tidy", "typed", "yes_no"]
@@ -29,7 +30,6 @@ _ODD = re.compile("[şţŞŢ\u0300-\u052f]")
 _OTHER_ALPHABET = re.compile("[\u0370-\u03ff\u0400-\u052f]")
 _WORD = re.compile(r"[^\W\d_]+")
 
-_YES = frozenset({"yes", "y", "da", "d", "true", "adevarat", "x", "1", "✓", "✔", "☑", "on"})
 _NO = frozenset({"no", "n", "nu", "false", "fals", "0", "-", "☐", "off"})
 
 
@@ -117,8 +117,8 @@ def yes_no(context: Context) -> Read:
             return Reading(cell)
         line, issues = typed(cell if isinstance(cell, str) else raw_text(cell))
         word = fold(line)
-        if word in _YES or word in _NO:
-            return Reading(word in _YES, issues)
+        if word in YES or word in _NO:
+            return Reading(word in YES, issues)
         return failed("bad-yes-no", cell)
 
     return read

@@ -34,7 +34,7 @@ from sheetcrm.tables import (
     same_cell,
 )
 
-__all__ = ["NewRow", "TabEdit", "applied", "check_headers", "edits"]
+__all__ = ["NewRow", "TabEdit", "after", "applied", "check_headers", "edits"]
 
 
 @dataclass(slots=True)
@@ -256,7 +256,11 @@ class _Edits:
 
 def applied(snapshot: Snapshot, plan: Plan) -> Snapshot:
     """The workbook as it will be. Raises `Changed` where the plan does not fit."""
-    found = edits(snapshot, plan)
+    return after(snapshot, edits(snapshot, plan))
+
+
+def after(snapshot: Snapshot, found: Mapping[str, TabEdit]) -> Snapshot:
+    """The workbook as it will be once those edits are made."""
     tabs = [_edited(found[tab.title]) if tab.title in found else tab for tab in snapshot.tabs]
     tabs += [_edited(edit) for edit in found.values() if edit.is_new]
     return replace(snapshot, tabs=tuple(tabs))

@@ -21,7 +21,7 @@ from openpyxl import load_workbook
 from sheetcrm.problems import Changed, SheetCrmError, Unsupported, UsageError
 from sheetcrm.schema import SYNC_TABS
 from sheetcrm.tables import Cell, Plan, Receipt, Snapshot, Tab, column_letters, same_cell
-from sheetcrm.workbooks.edits import applied, edits
+from sheetcrm.workbooks.edits import TabEdit, after, edits
 from sheetcrm.workbooks.excel import files
 from sheetcrm.workbooks.excel.cached import with_results
 from sheetcrm.workbooks.excel.losses import lost_headers, would_lose
@@ -59,9 +59,11 @@ class ExcelWorkbook:
             files.check_closed(self.path)
             files.sweep(self.path, self._copies.folder)
             before = self._unchanged(base)
-            expected = applied(base, plan)
-            saved = self._saved(before, base, plan, expected)
-            return self._land(plan, base, before, saved, expected)
+            found = edits(base, plan)
+            expected = after(base, found)
+            saved = self._saved(before, base, found, expected, plan.language)
+            copy = self._land(base, before, saved, expected)
+            return Receipt(True, plan, copy=str(copy), notes=_notes(base, found))
 
     def _unchanged(self, base: Snapshot) -> bytes:
         data = files.read_bytes(self.path)
@@ -69,14 +71,16 @@ class ExcelWorkbook:
             raise Changed("file-changed", file=self.path.name)
         return data
 
-    def _saved(self, before: bytes, base: Snapshot, plan: Plan, expected: Snapshot) -> bytes:
+    def _saved(
+        self, before: bytes, base: Snapshot, found: dict[str, TabEdit], expected: Snapshot, language: str
+    ) -> bytes:
         """The file as it will be."""
         package = Package(before, self.path.name)
         lost = would_lose(package)
         if lost:
             raise Unsupported("would-lose", file=self.path.name, things=lost)
         book = self._loaded(before)
-        write_edits(book, base, edits(base, plan), plan.language)
+        write_edits(book, base, found, language)
         target = BytesIO()
         book.save(target)
         saved = with_results(target.getvalue(), expected, book.epoch)
@@ -95,7 +99,8 @@ class ExcelWorkbook:
             raise Unsupported("not-editable", file=self.path.name)
         return book
 
-    def _land(self, plan: Plan, base: Snapshot, before: bytes, saved: bytes, expected: Snapshot) -> Receipt:
+    def _land(self, base: Snapshot, before: bytes, saved: bytes, expected: Snapshot) -> Path:
+        """Put the new file in the place of the old one; gives the copy of the old."""
         new = files.write_beside(self.path, saved)
         copy: Path | None = None
         try:
@@ -110,21 +115,21 @@ class ExcelWorkbook:
                 copy.unlink(missing_ok=True)
             raise
         self._copies.rotate()
-        return Receipt(True, plan, copy=str(copy), notes=_notes(base, plan))
+        return copy
 
 
-def _notes(base: Snapshot, plan: Plan) -> tuple[str, ...]:
+def _notes(base: Snapshot, found: dict[str, TabEdit]) -> tuple[str, ...]:
     """What could not be kept as it was: a formula that moves to another tab would point elsewhere."""
     formulas = {tab.title: tab.formulas for tab in base.tabs}
     carried = (
         (row.source[1], column) in formulas[row.source[0]]
-        for edit in edits(base, plan).values()
+        for edit in found.values()
         for row in edit.added
         if row.source
         for column in row.carry.values()
     )
     notes = ("formulas-as-values",) if any(carried) else ()
-    closed = {title for title, edit in edits(base, plan).items() if edit.gone}
+    closed = {title for title, edit in found.items() if edit.gone}
     pointing = (
         title in closed or any(other in text for other in closed)
         for title, cells in formulas.items()
