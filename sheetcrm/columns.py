@@ -17,7 +17,7 @@ from typing import NamedTuple
 from sheetcrm import messages
 from sheetcrm.problems import Problem
 from sheetcrm.schema import HOME_MARK, PIPELINE_TABS, SYNC_TABS, TABS, Field, fields_of
-from sheetcrm.tables import Addressing, CellError, Snapshot, Tab, column_letters, is_blank, raw_text
+from sheetcrm.tables import Addressing, CellError, Snapshot, Tab, column_letters, is_blank, list_columns, raw_text
 
 __all__ = [
     "Layout",
@@ -64,7 +64,7 @@ class Layout:
     def own_columns(self) -> tuple[int, ...]:
         """The columns that the team added: no field of ours, but a header or cells of their own."""
         known = set(self.columns.values())
-        others = [c for c in range(self.tab.width) if c not in known]
+        others = [c for c in list_columns(self.tab, self.header_row) if c not in known]
         return tuple(c for c in others if not is_blank(self.tab.cell(self.header_row, c)) or self._holds(c))
 
     def _holds(self, column: int) -> bool:

@@ -70,6 +70,7 @@ def _emit(run: Run) -> Plan:
         tuple(run.events),
         run.language,
         tuple(run.stopped.values()),
+        settings.write_protected,
     )
 
 

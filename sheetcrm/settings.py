@@ -39,6 +39,8 @@ class Settings:
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """One unit of that currency in the team's own."""
     approve: date | None = None
+    write_protected: bool = False
+    """Whether sync may write into tabs that the team protected."""
 
 
 class CodeCell(NamedTuple):
@@ -203,4 +205,5 @@ SETTING_READERS: Mapping[str, Callable[[Cell], object | None]] = {
     "vat": number,
     "rate": _rate,
     "approve": _day,
+    "write-protected": _yes_no,
 }

@@ -48,6 +48,7 @@ __all__ = [
     "column_letters",
     "digest",
     "is_blank",
+    "list_columns",
     "locate",
     "raw_text",
     "same_cell",
@@ -248,6 +249,8 @@ class Plan:
     language: str = "en"
     stopped: tuple[Problem, ...] = ()
     """Why tabs were left alone (law 6); empty in a good night."""
+    write_protected: bool = False
+    """Whether the team lets sync write into tabs that it protected."""
 
     @property
     def is_empty(self) -> bool:
@@ -286,6 +289,34 @@ class Workbook(Protocol):
 def is_blank(cell: Cell) -> bool:
     """Whether a person would call the cell empty (spaces count as empty)."""
     return isinstance(cell, str) and not cell.strip()
+
+
+def list_columns(tab: Tab, header_row: int) -> range:
+    """The columns of the list under a header row: those with a header, what lies between, and what adjoins.
+
+    A column without a header that an empty one keeps apart is a note beside the list.
+    """
+    width = tab.width
+    headed = (
+        [c for c, cell in enumerate(tab.rows[header_row]) if not is_blank(cell)] if header_row < len(tab.rows) else []
+    )
+    if not headed:
+        return range(width)
+    first, last = headed[0], headed[-1]
+    while first > 0 and _holds(tab, header_row, first - 1):
+        first -= 1
+    while last + 1 < width and _holds(tab, header_row, last + 1):
+        last += 1
+    for _, left, bottom, right in tab.merged:
+        if bottom > header_row and left <= last and first <= right:
+            first, last = min(first, left), max(last, right)
+    return range(first, last + 1)
+
+
+def _holds(tab: Tab, header_row: int, column: int) -> bool:
+    if any(column == at and row > header_row for row, at in tab.formulas):
+        return True
+    return any(column < len(row) and not is_blank(row[column]) for row in tab.rows[header_row + 1 :])
 
 
 def raw_text(cell: Cell) -> str:

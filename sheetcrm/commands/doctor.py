@@ -1,18 +1,23 @@
-"""`sheetcrm doctor`: say whether a file can be worked on, and what stands in the way."""
+"""`sheetcrm doctor`: what a file holds, what sync would touch in it, and what it would refuse."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import click
 
 from sheetcrm import config, messages
-from sheetcrm.commands.shared import Session, command, say
-from sheetcrm.problems import SheetCrmError
+from sheetcrm.commands.shared import AS_JSON, Session, command, say, say_json
+from sheetcrm.display.plans import tab_of
+from sheetcrm.plan import make_plan
+from sheetcrm.problems import SheetCrmError, UsageError
+from sheetcrm.tables import Plan, Snapshot
 from sheetcrm.workbooks import open_workbook
+from sheetcrm.workbooks.excel import ExcelWorkbook
+from sheetcrm.workbooks.excel.contents import contents_of, tabs_of
 from sheetcrm.workbooks.excel.files import check_closed, read_bytes
-from sheetcrm.workbooks.excel.losses import would_lose
 from sheetcrm.workbooks.excel.package import Package
 
 __all__ = ["run"]
@@ -20,26 +25,81 @@ __all__ = ["run"]
 EXIT_OBSTACLES = 1
 
 
-@command("doctor", click.Argument(["file"]))
-def run(session: Session, file: str) -> int:
-    """Examine FILE, and say all that would stop a sync, not the first thing only."""
+@command("doctor", click.Argument(["file"]), AS_JSON)
+def run(session: Session, file: str, as_json: bool) -> int:
+    """Examine FILE: what it holds, what sync would touch, and all that would stop it, not the first thing only."""
     where = config.resolve(file)
-    found = list(obstacles(where, session.language))
-    say("\n".join(found) or messages.text("cli", "sound", session.language, file=where))
-    return EXIT_OBSTACLES if found else 0
+    found = examined(where, session.language)
+    if as_json:
+        say_json(found)
+    else:
+        say(_in_words(found, session.language))
+    return EXIT_OBSTACLES if found["obstacles"] else 0
 
 
-def obstacles(where: str, language: str) -> Iterator[str]:
-    """What would stop a sync, each as the sentence that sync would say.
-
-    A file that cannot even be read is an error, as in every command.
-    """
-    open_workbook(where).read()
+def examined(where: str, language: str) -> dict[str, Any]:
+    """All that is to be said. A file that cannot even be read is an error, as in every command."""
+    workbook = open_workbook(where)
+    base = workbook.read()
     path = Path(where)
+    package = Package(read_bytes(path), path.name)
+    obstacles: list[str] = []
+    would: dict[str, Any] = {"by": "sync", "tabs": [], "parts": [], "new_parts": []}
     try:
         check_closed(path)
     except SheetCrmError as error:
-        yield error.text(language)
-    if lost := would_lose(Package(read_bytes(path), path.name)):
-        things = ", ".join(messages.text("errors", key, language) for key in lost)
-        yield messages.text("errors", "would-lose", language, file=path.name, things=things)
+        obstacles.append(error.text(language))
+    try:
+        would["by"], plan = _what_would_be_done(base, language)
+        would["tabs"] = list(dict.fromkeys(tab_of(change) for change in plan.changes))
+        if isinstance(workbook, ExcelWorkbook):
+            parts = workbook.rehearse(plan, base)
+            would["parts"] = [part for part in parts if part in package.names]
+            would["new_parts"] = [part for part in parts if part not in package.names]
+    except SheetCrmError as error:
+        obstacles.append(error.text(language))
+    return {
+        "file": where,
+        "tabs": [tab._asdict() for tab in tabs_of(package)],
+        "parts": len(package.names),
+        "holds": contents_of(package),
+        "would_write": would,
+        "obstacles": obstacles,
+    }
+
+
+def _what_would_be_done(base: Snapshot, language: str) -> tuple[str, Plan]:
+    """By which command, and the plan of it."""
+    now = datetime.now(UTC)
+    try:
+        return "sync", make_plan(base, now)
+    except UsageError as error:
+        if error.key != "not-set-up":
+            raise
+    plan = make_plan(base, now, takeover=True, language=language)
+    if not any(event.event == "taken-over" for event in plan.events):
+        raise UsageError("nothing-to-take-over")
+    return "takeover", plan
+
+
+def _in_words(found: dict[str, Any], language: str) -> str:
+    def said(key: str, **values: object) -> str:
+        return messages.text("doctor", key, language, **values)
+
+    lines = [said("tabs")]
+    for tab in found["tabs"]:
+        notes = [said(f"kind-{tab['kind']}")] if tab["kind"] != "worksheet" else [said("rows", n=tab["rows"])]
+        notes += [said("hidden")] if tab["state"] != "visible" else []
+        notes += [said("protected")] if tab["is_protected"] else []
+        lines.append(f"  {tab['title']}: {', '.join(notes)}")
+    if found["holds"]:
+        held = "; ".join(f"{said(what)} {number}" for what, number in found["holds"].items())
+        lines += ["", said("holds", things=held)]
+    would = found["would_write"]
+    if would["tabs"]:
+        counts = {"changed": len(would["parts"]), "all": found["parts"], "new": len(would["new_parts"])}
+        lines += ["", said("would-write", command=f"sheetcrm {would['by']}", tabs=", ".join(would["tabs"]), **counts)]
+    elif not found["obstacles"]:
+        lines += ["", said("nothing-to-write")]
+    lines += ["", *(found["obstacles"] or [messages.text("cli", "sound", language, file=found["file"])])]
+    return "\n".join(lines)

@@ -10,9 +10,10 @@ Cells are named here by their place before rows close up.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import TypeAlias
 
 from sheetcrm.problems import Changed
 from sheetcrm.tables import (
@@ -30,6 +31,7 @@ from sheetcrm.tables import (
     Snapshot,
     Tab,
     WriteTab,
+    list_columns,
     locate,
     same_cell,
 )
@@ -69,6 +71,18 @@ class TabEdit:
         return self.tab.cell(row, column) if after is None else shown(after)
 
     @cached_property
+    def columns_of_list(self) -> range:
+        """The columns in which rows close up; what stands beside them stays where it is."""
+        columns = list_columns(self.tab, self.header_row)
+        return range(columns.start, max(columns.stop, *(new.column + 1 for new in self.columns), 0))
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether nothing stands beside the list."""
+        columns = self.columns_of_list
+        return columns.start == 0 and columns.stop >= self.tab.width
+
+    @cached_property
     def gone_in_order(self) -> list[int]:
         """The rows that leave, from the top. Ask only when all changes are in."""
         return sorted(self.gone)
@@ -85,9 +99,10 @@ class TabEdit:
 
     @cached_property
     def last_row(self) -> int:
-        """The last row that stays and says something; -1 without one. Formulas say something."""
+        """The last row of the list that stays and says something; -1 without one. Formulas say something."""
+        columns = self.columns_of_list
         written = {row for (row, _), cell in self.cells.items() if cell != ""}
-        formulas = {row for row, _ in self.tab.formulas}
+        formulas = {row for row, column in self.tab.formulas if column in columns}
         row = max(len(self.tab.rows) - 1, *written, *formulas, -1, -1)
         while row >= 0 and not (
             row not in self.gone and (row in written or row in formulas or self._says_something(row))
@@ -103,7 +118,9 @@ class TabEdit:
     def _says_something(self, row: int) -> bool:
         if row >= len(self.tab.rows):
             return False
-        return any(c != "" and (row, n) not in self.cells for n, c in enumerate(self.tab.rows[row]))
+        cells, columns = self.tab.rows[row], self.columns_of_list
+        last = min(columns.stop, len(cells))
+        return any(cells[c] != "" and (row, c) not in self.cells for c in range(columns.start, last))
 
     @cached_property
     def merged(self) -> tuple[tuple[int, int, int, int], ...]:
@@ -124,7 +141,8 @@ class TabEdit:
     def merged_after(self) -> Iterator[tuple[int, int, int, int]]:
         """Where those blocks will be."""
         for first, left, last, right in self.merged:
-            rows = self.closed_up_block(first, last)
+            inside = left in self.columns_of_list and right in self.columns_of_list
+            rows = self.closed_up_block(first, last) if inside else (first, last)
             if rows and (rows[0] < rows[1] or left < right):
                 yield rows[0], left, rows[1], right
 
@@ -297,23 +315,12 @@ def shown(cell: Cell) -> Cell:
 
 def _edited(edit: TabEdit) -> Tab:
     rows = list(edit.tab.rows)
-    formulas = {place: text for place, text in edit.tab.formulas.items() if place[0] not in edit.gone}
-    for row, cells in _by_row(edit.cells).items():
-        rows.extend(() for _ in range(row + 1 - len(rows)))
-        rows[row] = _written(rows[row], cells)
-        for column, cell in cells.items():
-            formulas.pop((row, column), None)
-            if isinstance(cell, Formula):
-                formulas[row, column] = str(cell)
+    formulas = dict(edit.tab.formulas)
+    _lay(rows, formulas, edit.cells)
     if edit.gone:
-        rows = [cells for row, cells in enumerate(rows) if row not in edit.gone]
-        formulas = {(edit.closed_up(row), column): text for (row, column), text in formulas.items()}
-    if edit.added:
-        del rows[edit.first_added :]
-        rows.extend(() for _ in range(edit.first_added - len(rows)))
-        for row, new in enumerate(edit.added, edit.first_added):
-            rows.append(_written((), new.cells))
-            formulas.update({(row, c): str(cell) for c, cell in new.cells.items() if isinstance(cell, Formula)})
+        rows, formulas = _closed_up(rows, formulas, edit)
+    places = enumerate(edit.added, edit.first_added)
+    _lay(rows, formulas, {(row, c): cell for row, new in places for c, cell in new.cells.items()})
     return replace(
         edit.tab,
         rows=rows,
@@ -322,6 +329,40 @@ def _edited(edit: TabEdit) -> Tab:
         formulas=formulas,
         merged=tuple(edit.merged_after),
     )
+
+
+Rows: TypeAlias = list[Sequence[Cell]]
+Formulas: TypeAlias = dict[tuple[int, int], str]
+
+
+def _lay(rows: Rows, formulas: Formulas, written: Mapping[tuple[int, int], Cell]) -> None:
+    """Write cells into rows, which grow as far as they must."""
+    for row, cells in _by_row(written).items():
+        rows.extend(() for _ in range(row + 1 - len(rows)))
+        rows[row] = _written(rows[row], cells)
+        for column, cell in cells.items():
+            formulas.pop((row, column), None)
+            if isinstance(cell, Formula):
+                formulas[row, column] = str(cell)
+
+
+def _closed_up(rows: Rows, formulas: Formulas, edit: TabEdit) -> tuple[Rows, Formulas]:
+    """The rows without those that go, closed up in the columns of the list alone."""
+    columns = edit.columns_of_list
+    stays = [cells for row, cells in enumerate(rows) if row not in edit.gone]
+    if any(len(cells) > columns.stop for cells in rows) or columns.start > 0:
+        first, last = columns.start, columns.stop
+        blank: list[Cell] = [""] * len(columns)
+        moved = [_part(cells, columns) for cells in stays] + [blank] * (len(rows) - len(stays))
+        together = zip(rows, moved, strict=True)
+        stays = [[*_part(cells, range(first)), *new, *cells[last:]] for cells, new in together]
+    kept = {place: text for place, text in formulas.items() if place[1] not in columns or place[0] not in edit.gone}
+    return stays, {(edit.closed_up(r) if c in columns else r, c): text for (r, c), text in kept.items()}
+
+
+def _part(cells: Sequence[Cell], columns: range) -> list[Cell]:
+    part = list(cells[columns.start : columns.stop])
+    return part + [""] * (len(columns) - len(part))
 
 
 def _by_row(cells: Mapping[tuple[int, int], Cell]) -> dict[int, dict[int, Cell]]:

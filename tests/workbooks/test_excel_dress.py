@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,8 @@ def test_rows_that_sync_adds_look_as_the_columns_say(path: Path) -> None:
     base = workbook.read()
     leads = base.marked("leads")
     assert leads is not None
-    workbook.apply(Plan((AddRows(leads.title, (("R-0001", "", "Acme"), ("R-0002", "", "Beta"))),)), base)
+    rows = tuple((f"R-000{n}", "", "Acme", *[""] * 7, date(2026, 11, 23)) for n in (1, 2))
+    workbook.apply(Plan((AddRows(leads.title, rows),), language="en"), base)
     sheet = _sheet(path, "leads")
     for row in (2, 3):
         assert sheet.cell(row, 1).fill.fgColor.rgb == sheet.column_dimensions["A"].fill.fgColor.rgb

@@ -16,11 +16,11 @@ from openpyxl.styles.numbers import is_date_format
 from openpyxl.workbook import Workbook
 from openpyxl.workbook.defined_name import DefinedName
 
-from sheetcrm.tables import Cell, CellError, Formula, Tab, column_letters
-from sheetcrm.workbooks.excel.reading import COLUMN_MARK, TAB_MARK
+from sheetcrm.tables import Cell, CellError, Formula
+from sheetcrm.workbooks.excel.marks import mark_names
 from sheetcrm.workbooks.excel.styles import date_format, moment_format
 
-__all__ = ["keep_exact", "set_marks", "take_look", "write"]
+__all__ = ["set_marks", "take_look", "write"]
 
 _NEEDS_ESCAPE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]|_(?=x[0-9A-Fa-f]{4}_)")
 _LOOKS_LIKE_FORMULA = ("=", "+", "-", "@")
@@ -52,22 +52,6 @@ def write(cell: ExcelCell, value: Cell, language: str) -> None:
     else:
         inner._value, inner.data_type = _naive(value), "d"
         _give_date_format(cell, value, language)
-
-
-def keep_exact(cell: ExcelCell, tab: Tab) -> None:
-    """Put right what openpyxl would write otherwise than it stood.
-
-    It writes numbers with 16 digits, and a few need 17; of texts that are escaped
-    twice it takes away the wrong half.
-    """
-    inner: Any = cell
-    value = inner._value
-    if type(value) is float:
-        inner._value = _exact(value)
-    elif type(value) is str and inner.data_type == "s":
-        said = tab.cell(inner.row - 1, inner.column - 1)
-        if isinstance(said, str) and "_x" in said:
-            inner._value = _escaped(said)
 
 
 def _exact(value: float | Decimal) -> Any:
@@ -105,12 +89,6 @@ def take_look(cell: ExcelCell, like: Any) -> None:
 
 
 def set_marks(book: Workbook, title: str, mark: str, columns: dict[str, int], header_row: int) -> None:
-    """Leave sync's marks on a tab: hidden names, which follow when people rename or move."""
-    quoted = "'" + title.replace("'", "''") + "'"
-    if mark:
-        name = f"{TAB_MARK}{mark}"
-        book.defined_names[name] = DefinedName(name, attr_text=f"{quoted}!$A$1", hidden=True)
-    for field, column in columns.items():
-        name = f"{COLUMN_MARK}{mark}.{field}"
-        place = f"{quoted}!${column_letters(column)}${header_row + 1}"
+    """Leave sync's marks on a tab of a new workbook."""
+    for name, place in mark_names(title, mark, columns, header_row).items():
         book.defined_names[name] = DefinedName(name, attr_text=place, hidden=True)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import Rule
-from openpyxl.styles import Alignment, Font, PatternFill, Protection
+from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill, Protection
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
@@ -26,7 +26,7 @@ from sheetcrm.schema import PIPELINE_TABS, TABS, Field
 from sheetcrm.tables import Snapshot, Tab, column_letters
 from sheetcrm.workbooks.excel import files
 from sheetcrm.workbooks.excel.cells import set_marks, take_look, write
-from sheetcrm.workbooks.excel.styles import AMOUNT, INK, PERCENT, date_format, header_style, moment_format
+from sheetcrm.workbooks.excel.styles import AMOUNT, INK, PERCENT, date_format, header_look, moment_format
 
 __all__ = ["create"]
 
@@ -123,7 +123,7 @@ def _lay(book: Workbook, tab: Tab, language: str) -> None:
         for column, value in enumerate(cells):
             cell: Any = sheet.cell(row, column + 1)
             if row == 1 and column in columns:
-                cell.style = header_style(book, columns[column].writer)
+                cell.style = _known(book, header_look(columns[column].writer))
             elif column in columns:
                 take_look(cell, sheet.column_dimensions[column_letters(column)])
             write(cell, value, language)
@@ -132,6 +132,13 @@ def _lay(book: Workbook, tab: Tab, language: str) -> None:
     else:
         sheet.sheet_view.showGridLines = False
     _set_page(sheet, landscape=bool(fields))
+
+
+def _known(book: Workbook, look: NamedStyle) -> str:
+    """The name of a style, which the workbook knows from now on."""
+    if look.name not in book.named_styles:
+        book.add_named_style(look)
+    return str(look.name)
 
 
 def _dress_column(sheet: Worksheet, column: int, field: Field, language: str) -> None:

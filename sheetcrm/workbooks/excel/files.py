@@ -8,10 +8,11 @@ from __future__ import annotations
 import os
 import re
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from typing import BinaryIO
 
 from filelock import FileLock, Timeout
 
@@ -74,26 +75,28 @@ def sync_lock(lock: FileLock, path: Path) -> Iterator[None]:
         lock.release()
 
 
-def write_beside(path: Path, data: bytes, *, folder: Path | None = None) -> Path:
-    """Bytes safely on the disk, under a passing hidden name in the same folder."""
+def write_beside(path: Path, write: Callable[[BinaryIO], object], *, folder: Path | None = None) -> Path:
+    """What `write` writes, safely on the disk, under a passing hidden name in the same folder."""
     try:
         handle, name = tempfile.mkstemp(prefix=_passing(path), suffix=".tmp", dir=folder or path.parent)
     except PermissionError as error:
         raise NotAllowed("no-rights", file=path.name) from error
     try:
         with os.fdopen(handle, "wb") as file:
-            file.write(data)
+            write(file)
             file.flush()
             os.fsync(file.fileno())
-    except OSError as error:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
-        raise Unavailable("disk-full", file=path.name) from error
+        if isinstance(error, OSError):
+            raise Unavailable("disk-full", file=path.name) from error
+        raise
     return Path(name)
 
 
 def create_file(path: Path, data: bytes) -> None:
     """A new file, whole or not at all; one that is there already stays as it is."""
-    new = write_beside(path, data)
+    new = write_beside(path, lambda file: file.write(data))
     try:
         new.chmod(0o666 & ~_umask())
         os.link(new, path)
@@ -171,7 +174,7 @@ class Copies:
         copy, number = self.folder / f"{stem}{self._path.suffix}", 2
         while copy.exists():
             copy, number = self.folder / f"{stem} ({number}){self._path.suffix}", number + 1
-        replace_file(write_beside(self._path, data, folder=self.folder), copy)
+        replace_file(write_beside(self._path, lambda file: file.write(data), folder=self.folder), copy)
         with suppress(OSError):
             copy.chmod(self._path.stat().st_mode & 0o7777)
         return copy

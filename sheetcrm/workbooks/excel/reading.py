@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from io import BytesIO
 from typing import cast
 
@@ -17,19 +17,14 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from sheetcrm.problems import Unsupported
 from sheetcrm.tables import Cell, CellError, Snapshot, Tab
+from sheetcrm.workbooks.excel.marks import read_marks
 from sheetcrm.workbooks.excel.package import Package, Sheet
 from sheetcrm.workbooks.excel.scan import Scan, place_of, scan
 
-__all__ = ["COLUMN_MARK", "TAB_MARK", "read_snapshot", "token_of"]
-
-TAB_MARK = "_sheetcrm.tab."
-COLUMN_MARK = "_sheetcrm.col."
-"""Hidden names by which sync knows its tabs and columns again, however people rename them."""
+__all__ = ["read_snapshot", "token_of"]
 
 MAX_CELLS = 120_000_000
 """calamine lays a tab out in full, so one far-off cell would take all memory."""
-
-_PLACE = re.compile(r"(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Z]+)\$?([0-9]+)")
 
 
 def token_of(data: bytes) -> str:
@@ -37,15 +32,17 @@ def token_of(data: bytes) -> str:
     return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
-def read_snapshot(data: bytes, file_name: str) -> Snapshot:
-    """Every tab of the file. Raises `Unsupported` where it cannot be read for sure."""
+def read_snapshot(data: bytes, file_name: str, *, only: Container[str] | None = None) -> Snapshot:
+    """Every tab of the file; cells of some tabs `only`. Raises `Unsupported` where it cannot be read for sure."""
     package = Package(data, file_name)
     try:
-        tab_marks, column_marks = _marks(package)
+        tab_marks, column_marks = read_marks(package)
         workbook = CalamineWorkbook.from_filelike(BytesIO(data))
         sheets = {sheet.title: sheet for sheet in package.sheets}
         tabs = tuple(
             _tab(package, workbook, sheets[meta.name], tab_marks, column_marks)
+            if only is None or meta.name in only
+            else Tab(meta.name, ())
             for meta in workbook.sheets_metadata
             if meta.typ == SheetTypeEnum.WorkSheet and meta.name in sheets and sheets[meta.name].part
         )
@@ -61,7 +58,7 @@ def _tab(
     tab_marks: Mapping[str, str],
     column_marks: Mapping[str, Mapping[str, int]],
 ) -> Tab:
-    found = scan(package.sheet_xml(sheet.part))
+    found = scan(package.text(sheet.part))
     if found.height * found.width > MAX_CELLS and _exact_size(package, sheet) > MAX_CELLS:
         raise Unsupported("far-off-cell", file=package.file_name, tab=sheet.title)
     cells = workbook.get_sheet_by_name(sheet.title)
@@ -98,26 +95,9 @@ def _with_errors(rows: list[list[Cell]], found: Scan) -> list[list[Cell]]:
 
 def _exact_size(package: Package, sheet: Sheet) -> int:
     """Rows times columns of the cells that say something, looked at one by one."""
-    places = re.findall(rb'<c r="([A-Z]+)([0-9]+)"[^>/]*>', package.sheet_xml(sheet.part))
+    places = re.findall(rb'<c r="([A-Z]+)([0-9]+)"[^>/]*>', package.text(sheet.part))
     if not places:
         return MAX_CELLS + 1
     rows = {int(row) for _, row in places}
     columns = {place_of(f"{letters.decode()}1")[1] for letters in {letters for letters, _ in places}}
     return (max(rows) - min(rows) + 1) * (max(columns) - min(columns) + 1)
-
-
-def _marks(package: Package) -> tuple[dict[str, str], dict[str, dict[str, int]]]:
-    """Title → mark of the tab; mark → field → column."""
-    tabs: dict[str, str] = {}
-    columns: dict[str, dict[str, int]] = {}
-    for name in package.defined_names:
-        # The names of a copied tab are local ones: the copy is nobody's but the person's.
-        match = None if name.is_local else _PLACE.fullmatch(name.refers_to.strip())
-        if match is None:
-            continue
-        if name.name.startswith(TAB_MARK):
-            tabs[(match[1] or match[2]).replace("''", "'")] = name.name.removeprefix(TAB_MARK)
-        elif name.name.startswith(COLUMN_MARK):
-            tab, _, field = name.name.removeprefix(COLUMN_MARK).rpartition(".")
-            columns.setdefault(tab, {})[field] = place_of(f"{match[3]}{match[4]}")[1]
-    return tabs, columns

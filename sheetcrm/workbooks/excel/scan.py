@@ -13,7 +13,7 @@ from io import BytesIO
 
 from lxml import etree
 
-from sheetcrm.workbooks.excel.package import local_name
+from sheetcrm.workbooks.excel.markup import local_name
 
 __all__ = ["Scan", "place_of", "scan"]
 

@@ -5,10 +5,9 @@ It knows colours and formats; it does not know which cell says what.
 
 from __future__ import annotations
 
-from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 
-__all__ = ["date_format", "header_style", "moment_format", "style_name"]
+__all__ = ["date_format", "header_look", "moment_format", "named_look"]
 
 INK = "FF1F2937"
 QUIET = "FF6B7280"
@@ -42,28 +41,21 @@ def moment_format(language: str) -> str:
     return f"{date_format(language)} hh:mm"
 
 
-def style_name(book: Workbook, style: str, language: str) -> str:
-    """The workbook's own name of a style, made when it is first asked for."""
-    name = f"sheetcrm {style}"
-    if name not in book.named_styles:
-        book.add_named_style(_named_style(name, style, language))
-    return name
+def named_look(style: str, language: str) -> NamedStyle:
+    """A style of tabs that sync lays out, under its name in the workbook."""
+    return _named_style(f"sheetcrm {style}", style, language)
 
 
-def header_style(book: Workbook, writer: str) -> str:
-    """The style of a column's header, by who writes the column: its name in the workbook."""
-    name = f"sheetcrm header {writer}"
-    if name not in book.named_styles:
-        fill, ink = _HEADERS[writer]
-        style = NamedStyle(
-            name,
-            font=Font(name="Calibri", sz=11, b=True, color=ink),
-            fill=PatternFill("solid", fgColor=fill),
-            alignment=Alignment(vertical="center", wrap_text=True),
-            border=Border(bottom=Side("medium", color=BRAND)),
-        )
-        book.add_named_style(style)
-    return name
+def header_look(writer: str) -> NamedStyle:
+    """The style of a column's header, by who writes the column, under its name in the workbook."""
+    fill, ink = _HEADERS[writer]
+    return NamedStyle(
+        f"sheetcrm header {writer}",
+        font=Font(name="Calibri", sz=11, b=True, color=ink),
+        fill=PatternFill("solid", fgColor=fill),
+        alignment=Alignment(vertical="center", wrap_text=True),
+        border=Border(bottom=Side("medium", color=BRAND)),
+    )
 
 
 def _named_style(name: str, style: str, language: str) -> NamedStyle:

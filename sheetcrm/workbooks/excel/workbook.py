@@ -6,26 +6,19 @@ as before or as after. What is done to cells, and to the disk, is known elsewher
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, timedelta
-from io import BytesIO
 from itertools import zip_longest
 from pathlib import Path
 
 from filelock import FileLock
-from openpyxl import Workbook as OpenpyxlWorkbook
-from openpyxl import load_workbook
 
-from sheetcrm.problems import Changed, SheetCrmError, Unsupported, UsageError
-from sheetcrm.schema import SYNC_TABS
+from sheetcrm.problems import Changed, SheetCrmError, UsageError
 from sheetcrm.tables import Cell, Plan, Receipt, Snapshot, Tab, column_letters, same_cell
 from sheetcrm.workbooks.edits import TabEdit, after, edits
 from sheetcrm.workbooks.excel import files
-from sheetcrm.workbooks.excel.cached import with_results
-from sheetcrm.workbooks.excel.losses import lost_headers, would_lose
-from sheetcrm.workbooks.excel.package import Package
+from sheetcrm.workbooks.excel.editor import XlsxFile
 from sheetcrm.workbooks.excel.reading import read_snapshot, token_of
 from sheetcrm.workbooks.excel.writing import write_edits
 
@@ -60,10 +53,19 @@ class ExcelWorkbook:
             files.sweep(self.path, self._copies.folder)
             before = self._unchanged(base)
             found = edits(base, plan)
-            expected = after(base, found)
-            saved = self._saved(before, base, found, expected, plan.language)
-            copy = self._land(base, before, saved, expected)
-            return Receipt(True, plan, copy=str(copy), notes=_notes(base, found))
+            file = self._edited(before, base, plan, found)
+            copy = self._land(base, before, file, after(base, found), found)
+            return Receipt(True, plan, copy=str(copy), notes=_notes(base, found, file))
+
+    def rehearse(self, plan: Plan, base: Snapshot) -> tuple[str, ...]:
+        """The parts of the file that `plan` would change. Raises what `apply` would raise; writes nothing."""
+        return self._edited(self._unchanged(base), base, plan, edits(base, plan)).package.changed_names
+
+    def _edited(self, before: bytes, base: Snapshot, plan: Plan, found: Mapping[str, TabEdit]) -> XlsxFile:
+        file = XlsxFile(self.path, data=before)
+        write_edits(file, base, found, plan.language, write_protected=plan.write_protected)
+        file.finish()
+        return file
 
     def _unchanged(self, base: Snapshot) -> bytes:
         data = files.read_bytes(self.path)
@@ -71,40 +73,14 @@ class ExcelWorkbook:
             raise Changed("file-changed", file=self.path.name)
         return data
 
-    def _saved(
-        self, before: bytes, base: Snapshot, found: dict[str, TabEdit], expected: Snapshot, language: str
-    ) -> bytes:
-        """The file as it will be."""
-        package = Package(before, self.path.name)
-        lost = would_lose(package)
-        if lost:
-            raise Unsupported("would-lose", file=self.path.name, things=lost)
-        book = self._loaded(before)
-        write_edits(book, base, found, language)
-        target = BytesIO()
-        book.save(target)
-        saved = with_results(target.getvalue(), expected, book.epoch)
-        if lost_headers(package, Package(saved, self.path.name)):
-            raise Unsupported("would-lose", file=self.path.name, things=("lost-headers-footers",))
-        return saved
-
-    def _loaded(self, data: bytes) -> OpenpyxlWorkbook:
-        with warnings.catch_warnings(record=True) as said:
-            warnings.simplefilter("always")
-            try:
-                book = load_workbook(BytesIO(data), keep_vba=self.path.suffix.lower() == ".xlsm")
-            except Exception as error:  # openpyxl raises whatever it stumbles over in other people's files
-                raise Unsupported("not-editable", file=self.path.name) from error
-        if any("remove" in str(w.message) or "discard" in str(w.message) for w in said):
-            raise Unsupported("not-editable", file=self.path.name)
-        return book
-
-    def _land(self, base: Snapshot, before: bytes, saved: bytes, expected: Snapshot) -> Path:
+    def _land(
+        self, base: Snapshot, before: bytes, file: XlsxFile, expected: Snapshot, made: Mapping[str, TabEdit]
+    ) -> Path:
         """Put the new file in the place of the old one; gives the copy of the old."""
-        new = files.write_beside(self.path, saved)
+        new = files.write_beside(self.path, file.package.write)
         copy: Path | None = None
         try:
-            _verify(read_snapshot(new.read_bytes(), self.path.name), expected, self.path.name)
+            _verify(read_snapshot(new.read_bytes(), self.path.name, only=made), expected, self.path.name, made)
             copy = self._copies.make(before, self._clock())
             files.check_closed(self.path)
             self._unchanged(base)
@@ -118,8 +94,8 @@ class ExcelWorkbook:
         return copy
 
 
-def _notes(base: Snapshot, found: dict[str, TabEdit]) -> tuple[str, ...]:
-    """What could not be kept as it was: a formula that moves to another tab would point elsewhere."""
+def _notes(base: Snapshot, found: dict[str, TabEdit], file: XlsxFile) -> tuple[str, ...]:
+    """What could not be kept as it was, a code each."""
     formulas = {tab.title: tab.formulas for tab in base.tabs}
     carried = (
         (row.source[1], column) in formulas[row.source[0]]
@@ -129,33 +105,29 @@ def _notes(base: Snapshot, found: dict[str, TabEdit]) -> tuple[str, ...]:
         for column in row.carry.values()
     )
     notes = ("formulas-as-values",) if any(carried) else ()
-    closed = {title for title, edit in found.items() if edit.gone}
-    pointing = (
-        title in closed or any(other in text for other in closed)
-        for title, cells in formulas.items()
-        if base.tab(title).mark not in SYNC_TABS  # type: ignore[union-attr]  # a title of base itself
-        for text in cells.values()
-    )
-    return (*notes, "formulas-to-look-at") if any(pointing) else notes
+    return (*notes, "formulas-lost-cells") if file.book.lost_references else notes
 
 
-def _verify(found: Snapshot, expected: Snapshot, file_name: str) -> None:
-    """Raise where what stands on the disk does not say what was meant."""
+def _verify(found: Snapshot, expected: Snapshot, file_name: str, made: Mapping[str, TabEdit]) -> None:
+    """Raise where what stands on the disk does not say what was meant. Untouched tabs have the same bytes as before."""
     for one, other in zip_longest(found.tabs, expected.tabs):
-        difference = "A1" if one is None or other is None else next(_differences(one, other), None)
-        if difference is not None:
-            title = (other or one).title
-            raise SheetCrmError("not-saved-whole", file=file_name, tab=title, cell=difference)
+        if one is None or other is None or one.title in made:
+            difference = "A1" if one is None or other is None else next(_differences(one, other, made[one.title]), None)
+            if difference is not None:
+                title = (other or one).title
+                raise SheetCrmError("not-saved-whole", file=file_name, tab=title, cell=difference)
 
 
-def _differences(found: Tab, expected: Tab) -> Iterator[str]:
-    """Places that differ. Untouched tabs are equal as they are and cost nothing."""
+def _differences(found: Tab, expected: Tab, edit: TabEdit) -> Iterator[str]:
+    """Places that differ. In rows that came, a table may have filled down its calculated columns."""
     if (found.title, found.mark, found.hidden) != (expected.title, expected.mark, expected.hidden):
         yield "A1"
     if dict(found.marks) != dict(expected.marks):
         yield "A1"
-    if set(found.formulas) != set(expected.formulas):
-        yield _place(*min(set(found.formulas) ^ set(expected.formulas)))
+    came = range(edit.first_added, edit.first_added + len(edit.added))
+    filled = {place for place in found.formulas.keys() - expected.formulas.keys() if place[0] in came}
+    if found.formulas.keys() - filled != expected.formulas.keys():
+        yield _place(*min(found.formulas.keys() - filled ^ expected.formulas.keys()))
     if set(found.merged) != set(expected.merged):
         yield _place(*min(set(found.merged) ^ set(expected.merged))[:2])
     for row, (one, other) in enumerate(zip_longest(found.rows, expected.rows, fillvalue=())):
