@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -20,7 +20,7 @@ from sheetcrm.funnel import Funnel, funnel
 from sheetcrm.gather import gather, record_tabs
 from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline
-from sheetcrm.problems import Problem
+from sheetcrm.problems import Busy, Problem
 from sheetcrm.run import Run
 from sheetcrm.schema import TABS
 from sheetcrm.sync import Progress, carry_out, uncollected
@@ -152,14 +152,25 @@ class Crm:
             made = plan.make_plan(snapshot, self._now(), moves=moves, force=force)
         return PlanView(**{f.name: getattr(made, f.name) for f in fields(made)}, snapshot=self._snapshot)
 
-    def sync(self, *, moves: bool = True, force: bool = False, progress: Progress | None = None) -> Receipt:
-        """Carry the plan out. Raises `Busy` or `Changed`; nothing is written then."""
+    def sync(
+        self,
+        *,
+        moves: bool = True,
+        force: bool = False,
+        progress: Progress | None = None,
+        wait: timedelta = timedelta(),
+        waiting: Callable[[Busy], None] | None = None,
+    ) -> Receipt:
+        """Carry the plan out. Raises `Busy` or `Changed`; nothing is written then.
+
+        While somebody has the workbook open it waits for `wait`, and tells `waiting` once who that is.
+        """
 
         def make(snapshot: Snapshot, now: datetime) -> Plan:
             return plan.make_plan(snapshot, now, moves=moves, force=force)
 
         self.refresh()
-        receipt = carry_out(self.workbook, make, now=self._now, progress=progress)
+        receipt = carry_out(self.workbook, make, now=self._now, progress=progress, wait=wait, waiting=waiting)
         self.refresh()
         return receipt
 

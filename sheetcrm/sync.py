@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import time
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeAlias
 
 from sheetcrm import config, plan
-from sheetcrm.problems import Changed, UsageError
+from sheetcrm.problems import Busy, Changed, UsageError
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
 from sheetcrm.workbooks import open_workbook
@@ -25,6 +26,9 @@ Progress: TypeAlias = Callable[[str, int, int], None]
 
 TRIES = 3
 """How often a run plans anew because the workbook changed under it."""
+
+LOOKS_AGAIN_AFTER_SECONDS = 5.0
+"""How long a run that waits sleeps before it looks whether the workbook is closed."""
 
 
 def init(path: str | Path, language: str) -> Path:
@@ -67,14 +71,32 @@ def carry_out(
     *,
     now: Callable[[], datetime] | None = None,
     progress: Progress | None = None,
+    wait: timedelta = timedelta(),
+    waiting: Callable[[Busy], None] | None = None,
 ) -> Receipt:
     """Read, plan, apply; when the workbook changed in between, read and plan again, three times at most.
 
-    Raises `Busy` when somebody has it open or another sync is at it, `Changed`
-    when it would not hold still. Nothing is written then.
+    Raises `Busy` when somebody has it open or another sync is at it, and that does
+    not end within `wait` (`waiting` is told of it, once); `Changed` when it would
+    not hold still. Nothing is written then.
     """
-    now = now or (lambda: datetime.now(UTC))
-    tell = progress or (lambda step, done, total: None)
+    until = time.monotonic() + wait.total_seconds()
+    while True:
+        try:
+            return _at_once(workbook, make, now or (lambda: datetime.now(UTC)), progress or (lambda *_: None))
+        except Busy as busy:
+            left = until - time.monotonic()
+            if left <= 0:
+                raise
+            if waiting:
+                waiting(busy)
+                waiting = None
+            time.sleep(min(LOOKS_AGAIN_AFTER_SECONDS, left))
+
+
+def _at_once(
+    workbook: Workbook, make: Callable[[Snapshot, datetime], Plan], now: Callable[[], datetime], tell: Progress
+) -> Receipt:
     hold = getattr(workbook, "held", contextlib.nullcontext)
     with hold(), uncollected():
         for attempt in range(TRIES):

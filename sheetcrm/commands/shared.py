@@ -7,9 +7,10 @@ that `sheetcrm --help` would have to wait for.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import click
@@ -24,6 +25,7 @@ __all__ = [
     "Worded",
     "command",
     "day",
+    "duration",
     "flag",
     "said",
     "say",
@@ -111,6 +113,18 @@ def day(name: str) -> click.Option:
 
 def _only_the_day(_ctx: click.Context, _param: click.Parameter, moment: datetime | None) -> date | None:
     return moment.date() if moment else None
+
+
+def duration(name: str) -> click.Option:
+    """An option that takes a time, as people type it: 90s, 10m, 1h; a bare number is minutes."""
+    return click.Option([name], default="0", callback=_as_duration)
+
+
+def _as_duration(ctx: click.Context, param: click.Parameter, text: str) -> timedelta:
+    match = re.fullmatch(r"(\d{1,5})\s*([smh]?)", text.strip().lower())
+    if match is None:
+        raise click.BadParameter(said(ctx, "bad-duration", value=text), ctx, param)
+    return timedelta(seconds=int(match[1]) * {"s": 1, "": 60, "m": 60, "h": 3600}[match[2]])
 
 
 def _choose_language(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
