@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from sheetcrm.problems import Unsupported
 
-__all__ = ["Archive"]
+__all__ = ["Archive", "plain_name"]
 
 MAX_MEMBERS = 10_000
 MAX_PART_BYTES = 1 << 30

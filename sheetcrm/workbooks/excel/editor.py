@@ -16,6 +16,7 @@ from lxml import etree
 from sheetcrm.problems import Unsupported, UsageError
 from sheetcrm.tables import column_letters
 from sheetcrm.workbooks.excel import files
+from sheetcrm.workbooks.excel.archive import plain_name
 from sheetcrm.workbooks.excel.formulas import LAST_COLUMN, LAST_ROW, Area, Shift, areas
 from sheetcrm.workbooks.excel.markup import escape_attribute, local_name
 from sheetcrm.workbooks.excel.package import Package, Sheet
@@ -46,8 +47,9 @@ class XlsxFile:
         if package.is_signed and not break_signature:
             raise Unsupported("signed-file", file=self.path.name)
         self.book = Book(package, Stylesheet(package))
+        names = set(package.names)
         for sheet in package.sheets:
-            if sheet.kind == "worksheet" and package.part(sheet.part):
+            if sheet.kind == "worksheet" and plain_name(sheet.part) in names:
                 self.book.tabs[sheet.title] = TabEditor(self.book, sheet)
 
     def __enter__(self) -> XlsxFile:

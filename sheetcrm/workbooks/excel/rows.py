@@ -8,9 +8,10 @@ touched keep their bytes; of the others only what changes is written anew. It kn
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
 from sheetcrm.tables import column_letters
@@ -35,6 +36,12 @@ __all__ = ["Blocked", "Cells", "NewCell", "RowEdits", "Row", "Rows"]
 
 Piece: TypeAlias = bytes | memoryview
 """A run of bytes of a part."""
+
+
+SMALL_BYTES = 1 << 14
+SAMPLE_BYTES = 1 << 17
+RUN_BYTES = 1 << 20
+_OPENED = re.compile(rb"[0-9]+\"[^>]*>")
 
 
 class Blocked(Exception):
@@ -76,6 +83,8 @@ class Row(NamedTuple):
     inner: bytes
     start: int
     end: int
+    is_new: bool = False
+    """It does not stand in the part like this."""
 
 
 class Cell(NamedTuple):
@@ -103,6 +112,18 @@ class RowEdits:
     """Row that comes to be → the start tag that it is like."""
     column_look: Callable[[int], int] | None = None
     """Column → the style of a new cell."""
+
+    @property
+    def has_formulas(self) -> bool:
+        """Whether any cell that is written holds a formula."""
+        return any(
+            b"f>" in cell.content[1] or b"<f" in cell.whole for row in self.cells.values() for cell in row.values()
+        )
+
+    def part(self, first: int, last: int) -> RowEdits:
+        """What happens to some of the rows."""
+        cells = {row: cells for row, cells in self.cells.items() if first <= row <= last}
+        return RowEdits(cells, heights=self.heights, column_look=self.column_look)
 
 
 class Rows:
@@ -139,7 +160,11 @@ class Rows:
 
     def __iter__(self) -> Iterator[Row]:
         """Every row, from the top."""
-        before, at, xml = 0, self.start, self.xml
+        return self.from_(self.start, 0)
+
+    def from_(self, at: int, before: int) -> Iterator[Row]:
+        """The rows that begin at `at` or later; the last before it has the number `before`."""
+        xml = self.xml
         search = self._row.search
         closing, length = self._row_end, len(self._row_end)
         while match := search(xml, at, self.end):
@@ -191,15 +216,47 @@ class Rows:
 
     def row(self, number: int) -> Row | None:
         """One row."""
-        hint = self.xml.find(self._row_start + b'%d"' % number, self.start, self.end)
-        if hint >= 0:
-            close = self.xml.find(b">", hint)
-            tag = self.xml[hint : close + 1]
-            if tag.endswith(b"/>"):
-                return Row(number, tag[:-2].rstrip() + b">", b"", hint, close + 1)
-            end = self.xml.find(self._row_end, close)
-            return Row(number, tag, self.xml[close + 1 : end], hint, end + len(self._row_end))
-        return next((row for row in self if row.number == number), None)
+        at = self._position(number)
+        match = self._row.match(self.xml, at) if at is not None else None
+        if at is None:
+            return next((row for row in self if row.number >= number and row.number == number), None)
+        if match is None or self._number(match[0], 0) != number:
+            return None
+        if match[0].endswith(b"/>"):
+            return Row(number, match[0][:-2].rstrip() + b">", b"", at, match.end())
+        close = self.xml.find(self._row_end, match.end(), self.end)
+        if close < 0:
+            raise Blocked("damaged-file")
+        return Row(number, match[0], self.xml[match.end() : close], at, close + len(self._row_end))
+
+    @cached_property
+    def _say_their_numbers(self) -> bool:
+        every = self.xml.count(b"<" + self.prefix + b"row", self.start, self.end)
+        return every == self.xml.count(self._row_start, self.start, self.end)
+
+    def _position(self, number: int) -> int | None:
+        """Where the first row from `number` on begins, found by halving; None where rows do not say their numbers."""
+        if not self._say_their_numbers:
+            return None
+        low, high = self.start, self.end
+        while high - low > SMALL_BYTES:
+            middle = (low + high) // 2
+            at = self.xml.find(self._row_start, middle, high)
+            if at >= 0 and self._number_at(at) < number:
+                low = at
+            else:
+                high = middle
+        at = self.xml.find(self._row_start, low, self.end)
+        while at >= 0 and self._number_at(at) < number:
+            at = self.xml.find(self._row_start, at + 1, self.end)
+        return self.end if at < 0 else at
+
+    def _number_at(self, at: int) -> int:
+        begins = at + len(self._row_start)
+        try:
+            return int(self.xml[begins : self.xml.index(b'"', begins)])
+        except ValueError:
+            raise Blocked("damaged-file") from None
 
     def says_something(self, cell: Cell, inner: bytes) -> bool:
         """Whether a cell holds a value or a formula."""
@@ -227,17 +284,27 @@ class Rows:
 
     def has_data_in(self, column: int) -> bool:
         """Whether any cell of a column holds something."""
-        letters = column_letters(column - 1).encode()
-        opened = re.compile(re.escape(self._placed + letters) + rb"[0-9]+\"[^>]*(?<!/)>")
-        if opened.search(self.xml, self.start, self.end):
-            return True
-        if b"<" + self.prefix + b"row r=" in self.xml and not self._has_unplaced_cells():
+        letters, xml = self._placed + column_letters(column - 1).encode(), self.xml
+        at = self.start
+        while (at := xml.find(letters, at, self.end)) >= 0:
+            match = _OPENED.match(xml, at + len(letters))
+            if match and not match[0].endswith(b"/>"):
+                return True
+            at += len(letters)
+        if self._cells_say_their_places:
             return False
         return any(c.column == column and self.says_something(c, r.inner) for r in self for c in self.cells(r.inner))
 
-    def _has_unplaced_cells(self) -> bool:
-        unplaced = re.compile(self._any_cell + rb"(?=[\s/>])(?! r=\"[A-Z])")
-        return unplaced.search(self.xml, self.start, self.end) is not None
+    @cached_property
+    def _cells_say_their_places(self) -> bool:
+        """Whether cells say where they are; programs do so throughout or not at all."""
+        ends = (
+            self.xml[self.start : self.start + SAMPLE_BYTES]
+            + self.xml[max(self.end - SAMPLE_BYTES, self.start) : self.end]
+        )
+        return self._say_their_numbers and not any(
+            attribute(match[0], b"r") is None for match in self._cell.finditer(ends)
+        )
 
     @cached_property
     def has_formulas(self) -> bool:
@@ -276,71 +343,93 @@ class Rows:
         """The part with those cells written. Runs of untouched rows are copied as they are."""
         yield self.head
         at, runs = self.start, memoryview(self.xml)
-        waiting = sorted(edits.cells)
         if not edits.wiped:
-            for row in self._touched(edits, waiting):
-                while waiting and waiting[0] < row.number:
-                    yield runs[at : row.start]
-                    at = row.start
-                    yield self._new_row(waiting.pop(0), edits)
-                mine: Cells = {}
-                if waiting and waiting[0] == row.number:
-                    mine = edits.cells[waiting.pop(0)]
-                if not mine and edits.emptied is None:
-                    continue
+            for row in self._touched(edits):
                 yield runs[at : row.start]
-                yield self._rewritten(row, mine, edits)
+                yield self._bytes(row)
                 at = row.end
             yield runs[at : self.end]
-        for number in waiting:
-            yield self._new_row(number, edits)
+        else:
+            yield from (self._bytes(row) for row in self._edited(iter(()), edits, self.end))
         yield self.tail
 
-    def _touched(self, edits: RowEdits, waiting: list[int]) -> Iterator[Row]:
-        """The rows that are rewritten, and those before which one comes to be. `waiting` is emptied meanwhile."""
-        emptied = edits.emptied
-        for row in self:
-            if (waiting and waiting[0] <= row.number) or (
-                emptied is not None and emptied.top <= row.number <= emptied.bottom
-            ):
-                yield row
-            elif not waiting and (emptied is None or row.number > emptied.bottom):
-                return
+    def _bytes(self, row: Row) -> bytes:
+        return row.tag + row.inner + self._row_end
 
-    def _rewritten(self, row: Row, new: Cells, edits: RowEdits) -> bytes:
-        emptied = edits.emptied
+    def _touched(self, edits: RowEdits) -> Iterator[Row]:
+        """The rows that are rewritten, and those that come to be."""
+        emptied, waiting = edits.emptied, sorted(edits.cells)
+        if emptied is not None or not waiting or self._position(waiting[0]) is None:
+            yield from (row for row in self._edited(iter(self), edits, self.end) if row.is_new)
+            return
+        for number in waiting:
+            at = self._position(number)
+            assert at is not None
+            row = next(self.from_(at, 0), None)
+            if row is not None and row.number == number:
+                yield self._rewritten(row, edits)
+            else:
+                yield from self._new_row(number, edits, at)
+
+    def _edited(self, rows: Iterator[Row], edits: RowEdits, end: int) -> Iterator[Row]:
+        """Rows with what is written into them, and those that come to be among them and after them."""
+        waiting, emptied = sorted(edits.cells, reverse=True), edits.emptied
+        for row in rows:
+            while waiting and waiting[-1] < row.number:
+                yield from self._new_row(waiting.pop(), edits, row.start)
+            inside = emptied is not None and emptied.top <= row.number <= emptied.bottom
+            is_written = bool(waiting) and waiting[-1] == row.number
+            if is_written:
+                waiting.pop()
+            yield self._rewritten(row, edits) if is_written or inside else row
+        while waiting:
+            yield from self._new_row(waiting.pop(), edits, end)
+
+    def _rewritten(self, row: Row, edits: RowEdits) -> Row:
+        """A row with its cells written, and others emptied."""
+        new, emptied = edits.cells.get(row.number, {}), edits.emptied
         inside = emptied is not None and emptied.top <= row.number <= emptied.bottom
-        default = int(attribute(row.tag, b"s") or 0) if attribute(row.tag, b"customFormat") in ("1", "true") else None
+        default = _own_style(row.tag)
         pieces, waiting, at = [], sorted(new), 0
         for cell in self.cells(row.inner):
             while waiting and waiting[0] < cell.column:
-                pieces += [row.inner[at : cell.start], self._new_cell(row.number, waiting[0], new, edits, default)]
+                pieces += [row.inner[at : cell.start], self._new_cell(row.number, waiting.pop(0), new, edits, default)]
                 at = cell.start
-                waiting.pop(0)
-            if waiting and waiting[0] == cell.column:
+            is_written = bool(waiting) and waiting[0] == cell.column
+            is_emptied = inside and emptied is not None and emptied.left <= cell.column <= emptied.right
+            if is_written or is_emptied:
+                what = new[waiting.pop(0)] if is_written else _NOTHING
                 style = int(attribute(cell.tag, b"s") or 0)
-                written = self._cell_xml(row.number, cell.column, new[waiting.pop(0)], style)
-                pieces += [row.inner[at : cell.start], written]
-                at = cell.end
-            elif inside and emptied is not None and emptied.left <= cell.column <= emptied.right:
-                style = int(attribute(cell.tag, b"s") or 0)
-                pieces += [row.inner[at : cell.start], self._cell_xml(row.number, cell.column, _NOTHING, style)]
+                pieces += [row.inner[at : cell.start], self._cell_xml(row.number, cell.column, what, style)]
                 at = cell.end
         pieces.append(row.inner[at:])
         pieces += [self._new_cell(row.number, column, new, edits, default) for column in waiting]
-        return _widened(row.tag, new) + b"".join(pieces) + self._row_end
+        return Row(row.number, _widened(row.tag, new), b"".join(pieces), row.start, row.end, is_new=True)
 
     def _new_cell(self, row: int, column: int, new: Cells, edits: RowEdits, default: int | None) -> bytes:
         style = default if default is not None else edits.column_look(column) if edits.column_look else 0
         return self._cell_xml(row, column, new[column], style)
 
-    def _new_row(self, number: int, edits: RowEdits) -> bytes:
+    def _new_row(self, number: int, edits: RowEdits, at: int) -> Iterator[Row]:
+        """A row that comes to be, unless nothing is to be said in it."""
         tag = edits.heights.get(number) or b"<" + self.prefix + b"row>"
         tag = with_attribute(with_attribute(tag, b"spans", None), b"r", str(number))
-        cells = edits.cells[number]
-        default = int(attribute(tag, b"s") or 0) if attribute(tag, b"customFormat") in ("1", "true") else None
+        cells, default = edits.cells[number], _own_style(tag)
         written = b"".join(self._new_cell(number, column, cells, edits, default) for column in sorted(cells))
-        return tag + written + self._row_end if written or number in edits.heights else b""
+        if written or number in edits.heights:
+            yield Row(number, tag, written, at, at, is_new=True)
+
+    def settle(self, edits: RowEdits) -> None:
+        """Give every cell that is written the style that it shall have, from the one that it has."""
+        for number, cells in edits.cells.items():
+            if all(cell.look is None for cell in cells.values()):
+                continue
+            row = None if edits.wiped else self.row(number)
+            there = {c.column: int(attribute(c.tag, b"s") or 0) for c in self.cells(row.inner)} if row else {}
+            default = _own_style(row.tag if row else edits.heights.get(number, b""))
+            for column, cell in cells.items():
+                usual = default if default is not None else edits.column_look(column) if edits.column_look else 0
+                cells[column] = cell._replace(look=None, base=cell.style_over(there.get(column, usual)))
 
     def _cell_xml(self, row: int, column: int, new: NewCell, style: int) -> bytes:
         place = column_letters(column - 1) + str(row)
@@ -367,45 +456,50 @@ class Rows:
 
     # ------------------------------------------------------------ moving rows
 
-    def shifted(self, shift: Shift | None, home: str, shifts: Shifts, rows_travel: bool = False) -> Iterator[Piece]:
-        """The part after rows went or came, with formulas that follow.
+    def shifted(
+        self,
+        shift: Shift | None,
+        home: str,
+        shifts: Shifts,
+        *,
+        edits: RowEdits | None = None,
+        rows_travel: bool = False,
+    ) -> Iterator[Piece]:
+        """The part after cells were written and rows went or came, with formulas that follow.
 
         `shift` is what happens to this tab's own rows, if anything; `shifts` to
         those of all tabs. Where `rows_travel`, heights and hiding of rows go along with them.
         """
-        fill = _Fills(self, home, shifts, shift) if self.has_formulas else None
+        edits = edits or RowEdits()
+        fill = _Fills(self, home, shifts, shift) if self.has_formulas or edits.has_formulas else None
         yield self.head
         if shift is None:
             yield from self._following(fill)
         elif shift.removed:
-            yield from self._closing_up(shift, fill, rows_travel)
+            yield from self._closing_up(shift, fill, edits, rows_travel)
         else:
-            yield from self._making_room(shift, fill)
+            yield from self._making_room(shift, fill, edits)
         yield self.tail
 
     def _following(self, fill: _Fills | None) -> Iterator[Piece]:
         """Rows stay; formulas that point at others follow."""
         at, runs = self.start, memoryview(self.xml)
-        if fill is not None:
-            for row in self:
-                if self._any_formula in row.inner:
-                    inner = fill.rewritten(row)
-                    if inner is not row.inner:
-                        yield runs[at : row.start]
-                        yield row.tag + inner + self._row_end
-                        at = row.end
+        for row in self._followed(iter(self), fill) if fill is not None else ():
+            if row.is_new:
+                yield runs[at : row.start]
+                yield self._bytes(row)
+                at = row.end
         yield runs[at : self.end]
 
-    def _making_room(self, shift: Shift, fill: _Fills | None) -> Iterator[Piece]:
+    def _making_room(self, shift: Shift, fill: _Fills | None, edits: RowEdits) -> Iterator[Piece]:
         above: Row | None = None
         came = False
         at, runs = self.start, memoryview(self.xml)
-        for row in self:
-            inner = fill.rewritten(row) if fill is not None and self._any_formula in row.inner else row.inner
+        for row in self._followed(self._edited(iter(self), edits, self.end), fill):
             if row.number < shift.at:
-                if inner is not row.inner:
+                if row.is_new:
                     yield runs[at : row.start]
-                    yield row.tag + inner + self._row_end
+                    yield self._bytes(row)
                     at = row.end
                 if row.number == shift.at - 1:
                     above = row
@@ -416,15 +510,24 @@ class Rows:
                 came = True
             to = row.number + shift.count
             if to > LAST_ROW:
-                if any(self.says_something(cell, inner) for cell in self.cells(inner)):
+                if any(self.says_something(cell, row.inner) for cell in self.cells(row.inner)):
                     raise Blocked("sheet-full")
             else:
                 tag = with_attribute(row.tag, b"r", str(to))
-                yield tag + self._renumbered(inner, row.number, to) + self._row_end
+                yield tag + self._renumbered(row.inner, row.number, to) + self._row_end
             at = row.end
         yield runs[at : self.end]
         if not came:
             yield from self._rows_like(above, shift)
+
+    def _followed(self, rows: Iterator[Row], fill: _Fills | None) -> Iterator[Row]:
+        """Rows with formulas that follow."""
+        for row in rows:
+            if fill is not None and self._any_formula in row.inner:
+                inner = fill.rewritten(row)
+                yield row if inner is row.inner else row._replace(inner=inner, is_new=True)
+            else:
+                yield row
 
     def _rows_like(self, above: Row | None, shift: Shift) -> Iterator[bytes]:
         """Empty rows that look like the one above them."""
@@ -436,31 +539,103 @@ class Rows:
             blank = b"".join(self._cell_xml(number, column, _NOTHING, style) for column, style in cells)
             yield with_attribute(tag, b"r", str(number)) + blank + self._row_end
 
-    def _closing_up(self, shift: Shift, fill: _Fills | None, rows_travel: bool) -> Iterator[Piece]:
+    def _closing_up(self, shift: Shift, fill: _Fills | None, edits: RowEdits, rows_travel: bool) -> Iterator[Piece]:
         """Cells in the columns of the shift move up; rows keep their heights, and whatever lies beside."""
         places = _Places(self, shift, rows_travel)
-        gone = set(shift.removed)
-        at, first, runs = self.start, shift.first, memoryview(self.xml)
-        for row in self:
-            inner = fill.rewritten(row) if fill is not None and self._any_formula in row.inner else row.inner
-            if row.number < first:
-                if inner is not row.inner:
+        at, runs = self.start, memoryview(self.xml)
+        first = self._position(shift.first) if fill is None and shift.left == 1 else None
+        if first is not None and first < self.end and self._number_at(first) == shift.first:
+            for row in self._touched(edits.part(1, shift.first - 1)):
+                yield runs[at : row.start]
+                yield self._bytes(row)
+                at = row.end
+            yield runs[at:first]
+            at = yield from self._closed_up_alike(first, places, edits)
+            edits = edits.part((places.last or shift.first - 1) + 1, LAST_ROW)
+        for row in self._followed(self._edited(self.from_(at, places.last), edits, self.end), fill):
+            if row.number < shift.first:
+                if row.is_new:
                     yield runs[at : row.start]
-                    yield row.tag + inner + self._row_end
+                    yield self._bytes(row)
                     at = row.end
                 continue
-            if at < row.start and not places.begun:
+            if at < row.start and not places.last:
                 yield runs[at : row.start]
-            mine, beside = places.divided(row, inner)
+            mine, beside = places.divided(row)
             yield from places.settled(row.number)
             places.stays(row, beside)
-            if row.number not in gone:
-                to = shift.row(row.number)
-                places.comes(row, to or row.number, mine)
+            to = shift.row(row.number)
+            if to is not None:
+                places.comes(row, to, mine)
             at = row.end
-        if places.begun:
-            yield from places.settled(LAST_ROW + 1)
+        yield from places.settled(LAST_ROW + 1)
         yield runs[at : self.end]
+
+    def _closed_up_alike(self, at: int, places: _Places, edits: RowEdits) -> Generator[Piece, None, int]:
+        """The same for rows that follow one another, look alike and lie inside the columns: most of a long list.
+
+        Gives the place of the first row that does not.
+        """
+        xml, closing = self.xml, self._row_end
+        gone, first = set(places.shift.removed), self._number_at(at)
+        opened = at + len(self._row_start) + len(b'%d"' % first)
+        look = xml[opened : xml.find(b">", opened) + 1]
+        number, lost = first, 0
+        while not look.endswith(b"/>"):
+            stop = xml.rfind(closing, at, min(at + RUN_BYTES, self.end))
+            parts = xml[at:stop].split(closing) if stop > at else []
+            alike = 0
+            for part in parts:
+                if not part.startswith(self._row_start + b'%d"' % (number + alike) + look) or places.reaches_out(part):
+                    break
+                alike += 1
+            if alike:
+                yield self._moved_up(self._with_cells(parts[:alike], number, edits), number, lost, gone)
+                lost += sum(row in gone for row in range(number, number + alike))
+                at += sum(map(len, parts[:alike])) + alike * len(closing)
+                number += alike
+            if not alike or alike < len(parts):
+                break
+        places.go_on(first, number, lost, look)
+        return at
+
+    def _with_cells(self, parts: list[bytes], number: int, edits: RowEdits) -> list[bytes]:
+        """Rows from `number` on, with cells written into some."""
+        if not edits.cells:
+            return parts
+        for place, part in enumerate(parts):
+            if number + place in edits.cells:
+                head = part.index(b">") + 1
+                row = self._rewritten(Row(number + place, part[:head], part[head:], 0, 0), edits)
+                parts[place] = row.tag + row.inner
+        return parts
+
+    def _moved_up(self, parts: Sequence[bytes], number: int, lost: int, gone: Container[int]) -> bytes:
+        """Rows from `number` on, `lost` rows further up; those of `gone` left out."""
+        done: list[bytes] = []
+        found = kept = rows = 0
+        for row, part in enumerate(parts, number):
+            if row in gone:
+                lost += 1
+                continue
+            old = b'%d"' % row
+            found += part.count(old)
+            rows += 1
+            done.append(part.replace(old, b'%d"' % (row - lost)))
+        text = b"".join(part for row, part in enumerate(parts, number) if row not in gone)
+        kept = text.count(self._placed)
+        if found == kept + rows and text.count(self._any_cell) == kept:
+            return self._row_end.join([*done, b""])
+        # Some text or attribute ends like a row's number: cell by cell, then.
+        done, lost = [], lost - sum(row in gone for row in range(number, number + len(parts)))
+        for row, part in enumerate(parts, number):
+            if row in gone:
+                lost += 1
+                continue
+            head, new = part.index(b">") + 1, row - lost
+            tag = with_attribute(part[:head], b"r", str(new))
+            done.append(tag + self._renumbered(part[head:], row, new) + self._row_end)
+        return b"".join(done)
 
     def _renumbered(self, inner: bytes, number: int, to: int) -> bytes:
         """The cells of a row under another number."""
@@ -482,6 +657,11 @@ class Rows:
 _NOTHING = NewCell((b"", b""))
 
 
+def _own_style(tag: bytes) -> int | None:
+    """The style that a whole row has, by its start tag."""
+    return int(attribute(tag, b"s") or 0) if attribute(tag, b"customFormat") in ("1", "true") else None
+
+
 def _widened(tag: bytes, new: Cells) -> bytes:
     """A row's start tag, whose `spans` reach over its new cells."""
     spans = attribute(tag, b"spans")
@@ -496,16 +676,42 @@ class _Places:
 
     def __init__(self, rows: Rows, shift: Shift, rows_travel: bool) -> None:
         self._rows = rows
-        self._shift = shift
+        self.shift = shift
         self._rows_travel = rows_travel
         self._waiting: dict[int, tuple[bytes, bytes, bytes]] = {}
         """Row → its start tag, the cells that stay there, those that come there."""
-        self._last = column_letters(shift.right - 1).encode()
-        self.begun = False
+        self._order: list[int] = []
+        """The waiting rows, the first of them first."""
+        self._last_column = column_letters(shift.right - 1).encode()
+        self.last = 0
+        """The last row that was read."""
 
-    def divided(self, row: Row, inner: bytes) -> tuple[bytes, bytes]:
+    def go_on(self, first: int, number: int, lost: int, look: bytes) -> None:
+        """Go on where rows that look alike end: `lost` of them wait for what may still come."""
+        self.last = number - 1 if number > first else 0
+        for row in range(number - lost, number) if not self._rows_travel else ():
+            self._put(row, (self._rows._row_start + b'%d"' % row + look, b"", b""))
+
+    def reaches_out(self, row: bytes) -> bool:
+        """Whether a row, whose cells say where they are, may have cells beside the columns."""
+        begin = row.rfind(self._rows._placed)
+        if self.shift.is_whole or begin < 0:
+            return not self.shift.is_whole
+        begin += len(self._rows._placed)
+        if row.startswith(self._last_column, begin) and row[begin + len(self._last_column)] < 58:  # a digit
+            return False
+        letters = row[begin : begin + 3].rstrip(b"0123456789")
+        return (len(letters), letters) > (len(self._last_column), self._last_column)
+
+    def _put(self, row: int, what: tuple[bytes, bytes, bytes]) -> None:
+        if row not in self._waiting:
+            heappush(self._order, row)
+        self._waiting[row] = what
+
+    def divided(self, row: Row) -> tuple[bytes, bytes]:
         """The cells in the columns of the shift, and those beside."""
-        if self._lies_inside(inner):
+        inner = row.inner
+        if self.shift.is_whole:
             return inner, b""
         mine: list[bytes] = []
         beside: list[bytes] = []
@@ -513,59 +719,45 @@ class _Places:
             whole = inner[cell.start : cell.end]
             if attribute(cell.tag, b"r") is None:
                 whole = self._rows.placed(whole, f"{column_letters(cell.column - 1)}{row.number}")
-            (mine if self._shift.holds(cell.column) else beside).append(whole)
-        return b"".join(mine), b"".join(beside)
-
-    def _lies_inside(self, inner: bytes) -> bool:
-        if self._shift.is_whole or not inner:
-            return True
-        if self._shift.left > 1:
-            return False
-        begin = inner.rfind(self._rows._placed) + len(self._rows._placed)
-        letters = inner[begin : begin + 3].rstrip(b'0123456789"')
-        return (
-            begin > len(self._rows._placed)
-            and inner.find(self._rows._any_cell + b" ", begin) < 0
-            and inner.find(self._rows._any_cell + b">", begin) < 0
-            and (len(letters), letters) <= (len(self._last), self._last)
-        )
+            (mine if self.shift.holds(cell.column) else beside).append(whole)
+        return (b"".join(mine), b"".join(beside)) if beside else (inner, b"")
 
     def stays(self, row: Row, beside: bytes) -> None:
         """The row's start tag and the cells beside stay where they are."""
-        self.begun = True
-        tag = b"" if self._rows_travel else row.tag
+        self.last = row.number
+        plain = self._rows_travel and not beside
+        tag = b"<" + self._rows.prefix + b"row>" if plain else row.tag
         if not tag.startswith(self._rows._row_start):
-            tag = with_attribute(
-                row.tag if beside else tag or b"<" + self._rows.prefix + b"row>", b"r", str(row.number)
-            )
-        self._waiting[row.number] = (tag, beside, b"")
+            tag = with_attribute(tag, b"r", str(row.number))
+        self._put(row.number, (tag, beside, b""))
 
     def comes(self, row: Row, to: int, mine: bytes) -> None:
         """The cells of a row come to another."""
         moved = self._rows._renumbered(mine, row.number, to)
         tag, beside, _ = self._waiting.get(to, (b"", b"", b""))
-        mine_there = row.tag.replace(b'"%d"' % row.number, b'"%d"' % to, 1)
-        if self._rows_travel or tag == mine_there:
-            tag = mine_there if mine_there.startswith(self._rows._row_start) else with_attribute(row.tag, b"r", str(to))
+        here = with_attribute(row.tag, b"r", str(to))
+        if self._rows_travel or tag == here:
+            tag = here
         elif tag:
             tag = with_attribute(tag, b"spans", None)
         else:
             tag = b"<" + self._rows.prefix + b'row r="%d">' % to
-        self._waiting[to] = (tag, beside, moved)
+        self._put(to, (tag, beside, moved))
 
     def settled(self, before: int) -> Iterator[bytes]:
         """Rows to which nothing more can come once `before` is read."""
-        limit = self._shift.row(before)
-        if limit is None:
-            limit = self._shift.rows(before + 1, LAST_ROW)[0] if before < LAST_ROW else before  # type: ignore[index]
-        done = [number for number in self._waiting if number < limit or before > LAST_ROW]
-        for number in sorted(done):
-            tag, beside, comes = self._waiting.pop(number)
+        while self._order and (before > LAST_ROW or self._is_past(before)):
+            tag, beside, comes = self._waiting.pop(heappop(self._order))
             if beside and comes:
                 comes = self._in_order(comes + beside)
             inner = comes or beside
             if inner or _is_dressed(tag):
                 yield tag + inner + self._rows._row_end
+
+    def _is_past(self, before: int) -> bool:
+        """Whether the first waiting row lies above where the next row that stays will come."""
+        rows = self.shift.rows(before, LAST_ROW)
+        return rows is None or self._order[0] < rows[0]
 
     def _in_order(self, inner: bytes) -> bytes:
         """Cells in the order of their columns: those that came may stand on either side of those that stayed."""
