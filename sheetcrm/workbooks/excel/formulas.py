@@ -95,6 +95,8 @@ def _area_of(text: str) -> Area | None:
     first, last = corners[0], corners[-1]
     if first is None or last is None or not (first[2] or first[4]):
         return None
+    if bool(first[2]) != bool(last[2]) or bool(first[4]) != bool(last[4]):
+        return None
     area = Area(
         column_number(first[2]) if first[2] else 1,
         int(first[4]) if first[4] else 1,

@@ -231,8 +231,9 @@ class TabEditor:
         if bottom > LAST_ROW:
             raise self._refusal("sheet-full")
         above = self._row_above(last, header_row)
-        grows = table is not None and not (table.totals and table.area.bottom == last)
-        fill = self._calculated(last, table) if table is not None and grows else {}
+        grows = table is not None and table.area.bottom == last and not table.totals
+        is_inside = table is not None and (grows or table.area.bottom > last)
+        fill = self._calculated(last, table) if table is not None and is_inside else {}
         cells: dict[tuple[int, int], NewCell] = {}
         for number, given in enumerate(new, first):
             for column in {*above.looks, *given, *fill}:
