@@ -64,6 +64,8 @@ _GROUPS = {
     "rowBreaks",
     "scenarios",
     "scenario",
+    "ext",
+    "extLst",
 }
 """Elements that are nothing without what they hold."""
 _STAY = {"sheetViews", "dimension", "cols", "customSheetViews", "sheetPr", "sheetFormatPr"}
@@ -82,8 +84,10 @@ def follow_on_sheet(skeleton: Skeleton, home: str, own: Shift | None, shifts: Sh
     """Let everything on a sheet follow. `own` is what happens to its own rows."""
     for child in list(skeleton.root):
         name = local_name(child)
-        if name not in _STAY and name != "sheetData":
-            _follow_element(child, home, own, shifts)
+        if name in _STAY or name == "sheetData":
+            continue
+        if not _follow_element(child, home, own, shifts):
+            skeleton.root.remove(child)
     if own is not None and own.count:
         _follow_breaks_and_anchors(skeleton.root, own)
         dimension = skeleton.child("dimension")
@@ -91,13 +95,16 @@ def follow_on_sheet(skeleton: Skeleton, home: str, own: Shift | None, shifts: Sh
             dimension.set("ref", own.list(dimension.get("ref", "")) or "A1")
 
 
-def _follow_element(element: etree._Element, home: str, own: Shift | None, shifts: Shifts) -> bool:
-    """Let an element and what it holds follow; false where nothing of it is left."""
+def _follow_element(element: etree._Element, home: str, own: Shift | None, shifts: Shifts, lowered_by: int = 0) -> bool:
+    """Let an element and what it holds follow; false where nothing of it is left.
+
+    `lowered_by`: how many rows further down the first cell is for which its formulas are written.
+    """
     name = local_name(element)
-    lowered_by = 0
     if own is not None:
-        place = element.get("sqref") or _text_of_child(element, "sqref") or ""
-        lowered_by = _lowered_by(place, own)
+        own = own.rigid if name == "mergeCell" else own
+        place = element.get("sqref") or _text_of_child(element, "sqref")
+        lowered_by = _lowered_by(place, own) if place else lowered_by
         for key in ("sqref", "ref", *(("r",) if name in ("cellWatch", "inputCells", "cellSmartTags") else ())):
             text = element.get(key)
             if text is not None and areas(text):
@@ -116,18 +123,18 @@ def _follow_element(element: etree._Element, home: str, own: Shift | None, shift
     for child in list(element):
         if not isinstance(child.tag, str):
             continue
-        if local_name(child) in _FORMULAS and not len(child):
+        kind = local_name(child)
+        if kind in _FORMULAS and not len(child):
             if child.text:
+                is_rule = own is not None and name != "sparkline"
                 child.text = (
-                    follow(child.text, home, shifts)
-                    if own is None
-                    else follow_rule(child.text, home, shifts, lowered_by)
+                    follow_rule(child.text, home, shifts, lowered_by) if is_rule else follow(child.text, home, shifts)
                 )
-        elif local_name(child) == "cfvo" and child.get("type") == "formula" and child.get("val"):
+            continue
+        if kind == "cfvo" and child.get("type") == "formula" and child.get("val"):
             child.set("val", follow(child.get("val", ""), home, shifts))
-            _follow_element(child, home, own, shifts)
-        elif not _follow_element(child, home, own, shifts):
-            if local_name(child) == "sqref":
+        if not _follow_element(child, home, own, shifts, lowered_by):
+            if kind == "sqref":
                 return False
             element.remove(child)
     if held and not [c for c in element if isinstance(c.tag, str)] and name in _GROUPS:
@@ -220,6 +227,8 @@ def follow_elsewhere(package: Package, sheet: Sheet, shift: Shift) -> None:
     shifts = {sheet.title.casefold(): shift}
     for part in package.related(sheet.part, "table"):
         package.put(part, _table(package.text(part), sheet.title, shift))
+    for part in package.related(sheet.part, "tableSingleCells"):
+        _put(package, part, splice_attributes(package.text(part), ["singleXmlCell"], ["r"], shift.list))
     for part in package.related(sheet.part, "comments"):
         _put_xml(package, part, lambda root: _notes(root, shift))
     for part in package.related(sheet.part, "threadedComment", "threadedComments"):
@@ -305,9 +314,10 @@ def _table(data: bytes, home: str, shift: Shift) -> bytes:
     data = splice_attributes(data, ["table", "autoFilter"], ["ref"], whole)
     data = splice_attributes(data, ["sortState", "sortCondition"], ["ref"], shift.list)
     shifts = {home.casefold(): shift}
-    return splice_texts(
-        data, ["calculatedColumnFormula", "totalsRowFormula"], lambda text: _changed(text, home, shifts)
-    )
+    # What each row says is written for the first of them.
+    by = (shift.area(area) or area).top - area.top
+    data = splice_texts(data, ["calculatedColumnFormula"], lambda text: follow_rule(text, home, shifts, by))
+    return splice_texts(data, ["totalsRowFormula"], lambda text: _changed(text, home, shifts))
 
 
 def rename_columns(package: Package, part: str, headers: Mapping[int, str]) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -138,6 +138,8 @@ class Shift:
     """How many come there."""
     left: int = 1
     right: int = LAST_COLUMN
+    stretches: bool = False
+    """Whether blocks of several rows that end right above those that come reach over these."""
     moved: Mapping[int, Place] = field(default_factory=dict)
     """Rows that go to another tab, and where they come to."""
     lost: list[str] = field(default_factory=list, compare=False)
@@ -147,6 +149,11 @@ class Shift:
     def first(self) -> int:
         """The first row that does not stay where it is."""
         return self.removed[0] if self.removed else self.at
+
+    @property
+    def rigid(self) -> Shift:
+        """The same for blocks that reach over nothing new."""
+        return replace(self, stretches=False) if self.stretches else self
 
     @property
     def is_whole(self) -> bool:
@@ -177,9 +184,10 @@ class Shift:
             top -= bisect_left(self.removed, top)
             bottom -= bisect_right(self.removed, bottom)
             return (top, bottom) if top <= bottom else None
+        stretched = self.stretches and top < bottom == self.at - 1
         if top >= self.at:
             top += self.count
-        if bottom >= self.at:
+        if bottom >= self.at or stretched:
             bottom = min(bottom + self.count, LAST_ROW)
         return (top, bottom) if top <= bottom else None
 

@@ -238,9 +238,9 @@ class Package:
 
     def add(self, folder: str, stem: str, suffix: str, data: bytes, content_type: str) -> str:
         """A new part under the first free number; gives its name."""
-        number = 1
+        number = "" if stem == "styles" else "1"
         while plain_name(f"{folder}/{stem}{number}.{suffix}") in self.names:
-            number += 1
+            number = str(int(number or 0) + 1)
         name = f"{folder}/{stem}{number}.{suffix}"
         self._added[name] = data
         types = self.text(_TYPES)

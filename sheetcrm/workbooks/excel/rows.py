@@ -807,7 +807,7 @@ class _Fills:
         for name in (b"ref", b"r1", b"r2"):
             place = attribute(attributes, name)
             if place and kind in ("array", "dataTable") and self._own is not None:
-                attributes = _with(attributes, name, self._own.list(place) or place)
+                attributes = _with(attributes, name, self._own.rigid.list(place) or place)
         said = follow(text, self._home, self._shifts)
         if said == text and attributes == match[1]:
             return match[0]
@@ -823,7 +823,7 @@ class _Fills:
         self._written.add(key)
         if not is_first:
             return self._element(_with(match[1], b"ref", None), "") if match[2] else match[0]
-        reach = (self._own.list(group.reach) if self._own is not None else None) or group.reach
+        reach = (self._own.rigid.list(group.reach) if self._own is not None else None) or group.reach
         if match[2] and said == group.text and reach == group.reach:
             return match[0]
         return self._element(_with(match[1], b"ref", reach), said)

@@ -62,6 +62,12 @@ class Skeleton:
         return [] if group is None else [area for e in group for area in areas(e.get("ref", ""))]
 
     @property
+    def sparklines(self) -> list[Area]:
+        """Every cell with a small chart in it."""
+        cells = (e for e in self.root.iter() if local_name(e) == "sqref" and local_name(e.getparent()) == "sparkline")
+        return [area for cell in cells for area in areas(cell.text or "")]
+
+    @property
     def filtered(self) -> Area | None:
         """The block of the tab's own filter."""
         group = self.child("autoFilter")

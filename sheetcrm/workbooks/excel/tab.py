@@ -135,7 +135,11 @@ class TabEditor:
         if self._last is None:
             with self.refusing():
                 last = self.rows.last_with_data()
-            self._last = max([last, *(row for row, cells in self._edits.cells.items() if _says_something(cells))])
+            last = max([last, *(row for row, cells in self._edits.cells.items() if _says_something(cells))])
+            # A merged block counts as far as it reaches.
+            for area in sorted(self.skeleton.merged, key=lambda area: area.top):
+                last = area.bottom if area.top <= last < area.bottom else last
+            self._last = last
         return self._last
 
     @property
@@ -177,11 +181,16 @@ class TabEditor:
         self._begin_cells()
         with self.refusing():
             fixed = self.rows.fixed_areas()
+        self._check_covered(cells)
         for area in fixed:
             if any(area.top <= row <= area.bottom and area.left <= column <= area.right for row, column in cells):
                 raise self._refusal("array-in-the-way")
-        self._rename_table_columns(cells)
-        self._note(cells)
+        self._note(self._with_headers(cells))
+
+    def _check_covered(self, cells: Mapping[tuple[int, int], NewCell]) -> None:
+        merged, said = self.skeleton.merged, [place for place, cell in cells.items() if cell.says_something]
+        if any(_covers(area, place) for area in merged for place in said):
+            raise self._refusal("merged-covers")
 
     def _note(self, cells: Mapping[tuple[int, int], NewCell]) -> None:
         self.is_touched = True
@@ -201,17 +210,23 @@ class TabEditor:
         if self._shift is not None or self._edits.emptied is not None or self._edits.wiped:
             self.carry_out()
 
-    def _rename_table_columns(self, cells: Mapping[tuple[int, int], NewCell]) -> None:
-        """A table calls its columns as its header does, or Excel calls the file damaged."""
+    def _with_headers(self, cells: Mapping[tuple[int, int], NewCell]) -> Mapping[tuple[int, int], NewCell]:
+        """The cells, headers of tables as text: a table calls its columns alike, or Excel calls the file damaged."""
+        texts: dict[tuple[int, int], NewCell] = {}
         for table in self.tables if cells else ():
             header = {
-                column - table.area.left: text_in(cell)
-                for (row, column), cell in cells.items()
-                if table.headers and row == table.area.top and table.area.left <= column <= table.area.right
+                place: cell
+                for place, cell in cells.items()
+                if table.headers and place[0] == table.area.top and table.area.left <= place[1] <= table.area.right
             }
             if header:
                 with self.refusing():
-                    rename_columns(self.package, table.part, header)
+                    names = {column - table.area.left: text_in(cell) for (_, column), cell in header.items()}
+                    rename_columns(self.package, table.part, names)
+                texts |= {
+                    place: self.new_cell(text_in(cell))._replace(base=cell.base) for place, cell in header.items()
+                }
+        return {**cells, **texts}
 
     def append(self, new: Sequence[Cells], *, at: int | None = None, header_row: int = 1) -> int:
         """Write rows below the last one that says something, or at `at`; gives the number of the first.
@@ -222,7 +237,7 @@ class TabEditor:
         table = next((t for t in self.tables if t.area.bottom == last), None)
         if at is None and table is not None and table.totals and new:
             last -= table.totals
-            self.move(Shift(at=last + 1, count=len(new)))
+            self.move(Shift(at=last + 1, count=len(new), stretches=True))
             table = next(t for t in self.tables if t.part == table.part)
         self._begin_cells()
         first, bottom = last + 1, last + len(new)
@@ -409,13 +424,20 @@ class TabEditor:
 
     def _run_around(self, column: int) -> tuple[int, int]:
         """The columns around one, up to the next that says nothing on either side. Merged blocks hold together."""
-        merged = self.skeleton.merged
+        merged, drawn = (
+            self.skeleton.merged,
+            {column for area in self.skeleton.sparklines for column in (area.left, area.right)},
+        )
+
+        def speaks(column: int) -> bool:
+            return 1 <= column <= LAST_COLUMN and (column in drawn or self.rows.has_data_in(column))
+
         left = right = column
         while True:
             before = left, right
-            while left > 1 and self.rows.has_data_in(left - 1):
+            while speaks(left - 1):
                 left -= 1
-            while right < LAST_COLUMN and self.rows.has_data_in(right + 1):
+            while speaks(right + 1):
                 right += 1
             for area in merged:
                 if area.left <= right and left <= area.right:
@@ -440,9 +462,18 @@ class TabEditor:
 
     def fill(self, cells: Mapping[tuple[int, int], NewCell]) -> None:
         """Write the cells of a block that was just emptied."""
-        self._rename_table_columns(cells)
+        area = self._edits.emptied
+        if area is not None:
+            headers = {
+                (table.area.top, column): EMPTY
+                for table in self.tables
+                if table.headers and area.top <= table.area.top <= area.bottom
+                for column in range(max(table.area.left, area.left), min(table.area.right, area.right) + 1)
+            }
+            cells = {**headers, **cells}
+        self._check_covered(cells)
         if cells:
-            self._note(cells)
+            self._note(self._with_headers(cells))
         self._last = None
 
     # ------------------------------------------------------------ carrying out
@@ -461,6 +492,7 @@ class TabEditor:
                     self._hand_on_formulas(rows, edits)
                 self._widen_dimension()
                 edits.column_look = lru_cache(maxsize=None)(self.skeleton.column_style)
+                _ = self.skeleton  # a sheet that is no XML is refused
                 # Styles are settled here, before their own part is written.
                 rows.settle(edits)
             pieces: Iterable[Piece] = (rows.head, memoryview(rows.xml)[rows.start : rows.end], rows.tail)
@@ -534,6 +566,13 @@ def _in_frame(pieces: Iterable[Piece], head: bytes, tail: bytes) -> Iterator[Pie
 def _tags(data: bytes, name: bytes) -> Iterator[bytes]:
     for match in re.finditer(rb"<(?:[\w.-]+:)?" + name + rb"(?=[\s/>])[^>]*>", data):
         yield match[0]
+
+
+def _covers(area: Area, place: tuple[int, int]) -> bool:
+    """Whether a merged block hides a cell: all but its first are."""
+    row, column = place
+    inside = area.top <= row <= area.bottom and area.left <= column <= area.right
+    return inside and place != (area.top, area.left)
 
 
 def _says_something(cells: Cells) -> bool:
