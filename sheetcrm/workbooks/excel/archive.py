@@ -46,6 +46,8 @@ class Archive:
         self.members: dict[str, zipfile.ZipInfo] = {}
         for info in infos:
             name = plain_name(info.filename)
+            if not name:
+                raise Unsupported("damaged-file", file=file_name)
             if ".." in name.split("/") or ":" in name or name in self.members:
                 raise Unsupported("hostile-names", file=file_name)
             if not info.is_dir():

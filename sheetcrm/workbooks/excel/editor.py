@@ -7,9 +7,11 @@ and nothing of how a part is rewritten.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import wraps
 from pathlib import Path
 from types import TracebackType
+from typing import Concatenate, ParamSpec, TypeVar
 
 from lxml import etree
 
@@ -30,6 +32,21 @@ _SHEET_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.works
 _DECLARATION = b'<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _NO_TITLE = re.compile(r"[\\/?*\[\]:\x00-\x1f]|^'|'$")
 MAX_TITLE = 31
+
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def _guarded(call: Callable[Concatenate[XlsxFile, P], T]) -> Callable[Concatenate[XlsxFile, P], T]:
+    """A call in which a file that makes no sense is said to be damaged."""
+
+    @wraps(call)
+    def guarded(self: XlsxFile, /, *args: P.args, **named: P.kwargs) -> T:
+        with self.package.guarded():
+            return call(self, *args, **named)
+
+    return guarded
 
 
 class XlsxFile:
@@ -71,6 +88,7 @@ class XlsxFile:
 
     # ------------------------------------------------------------ edits
 
+    @_guarded
     def set(self, tab: str, cells: Mapping[str, Value]) -> None:
         """Write cells, by place: `{"B5": "text", "E2": None}`. A cell keeps its look; None empties it.
 
@@ -83,6 +101,7 @@ class XlsxFile:
                 raise UsageError("no-such-place", place=place)
         editor.write({(places[p].top, places[p].left): editor.new_cell(value) for p, value in cells.items()})
 
+    @_guarded
     def append(self, tab: str, rows: Sequence[Sequence[Value]]) -> int:
         """Write rows, from column A on, below the last that says something; gives the number of the first.
 
@@ -92,6 +111,7 @@ class XlsxFile:
         editor = self.tab(tab)
         return editor.append([{c: editor.new_cell(value) for c, value in enumerate(row, 1)} for row in rows])
 
+    @_guarded
     def remove_rows(self, tab: str, rows: Iterable[int], *, columns: str | None = None) -> str:
         """Take rows out; those below close up. Gives the columns in which they did, such as `A:T`.
 
@@ -110,6 +130,7 @@ class XlsxFile:
             editor.move(Shift(removed=gone, left=left, right=right))
         return f"{column_letters(left - 1)}:{column_letters(right - 1)}"
 
+    @_guarded
     def insert_rows(self, tab: str, at: int, count: int) -> None:
         """Make room for whole rows before row `at`; they look like the row above it, and everything follows."""
         if not (1 <= at <= LAST_ROW and 0 <= count <= LAST_ROW):
@@ -117,6 +138,7 @@ class XlsxFile:
         if count:
             self.tab(tab).move(Shift(at=at, count=count))
 
+    @_guarded
     def replace(self, tab: str, grid: Sequence[Sequence[Value]], *, block: str | None = None) -> None:
         """Let a block say what the grid says, and nothing else; without a block, the whole tab. Looks stay."""
         editor = self.tab(tab)
@@ -132,6 +154,7 @@ class XlsxFile:
             }
         )
 
+    @_guarded
     def add_tab(self, title: str, rows: Sequence[Sequence[Value]] = (), *, hidden: bool = False) -> TabEditor:
         """A new tab at the end."""
         package = self.package
@@ -144,7 +167,9 @@ class XlsxFile:
         data = _DECLARATION + b'<worksheet xmlns="' + escape_attribute(space) + b'"><sheetData></sheetData></worksheet>'
         part = package.add("xl/worksheets", "sheet", "xml", data, _SHEET_KIND)
         relation = package.relate(package.workbook_part, package.relation_type("worksheet"), part)
-        group = next(child for child in root if local_name(child) == "sheets")
+        group = next((child for child in root if local_name(child) == "sheets"), None)
+        if group is None:
+            raise Unsupported("damaged-file", file=self.path.name)
         number = max((int(entry.get("sheetId", "0")) for entry in group), default=0) + 1
         entry = etree.SubElement(group, f"{{{space}}}sheet", name=title, sheetId=str(number))
         if hidden:
@@ -166,6 +191,7 @@ class XlsxFile:
         if self.package.is_changed or target != self.path:
             files.replace_file(files.write_beside(target, self.package.write), target)
 
+    @_guarded
     def finish(self) -> None:
         """Carry out what is pending, so that the package holds the file as it will be."""
         book = self.book

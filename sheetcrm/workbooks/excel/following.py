@@ -29,6 +29,7 @@ from sheetcrm.workbooks.excel.markup import (
     local_name,
     splice_attributes,
     splice_texts,
+    start_tag,
     unescaped,
     with_attribute,
 )
@@ -284,7 +285,7 @@ def _pointing(package: Package) -> Iterator[tuple[str, list[str], tuple[list[str
 
 def table_of(data: bytes) -> tuple[Area, int, int, tuple[int, ...]]:
     """A table's block, how many rows of headers and of totals it has, and its calculated columns."""
-    opening = re.search(rb"<(?:[\w.-]+:)?table(?=\s)[^>]*>", data)
+    opening = start_tag("table").search(data)
     found = areas(attribute(opening[0], b"ref") or "") if opening else []
     if opening is None or not found:
         raise Blocked("damaged-file")
@@ -323,7 +324,7 @@ def _table(data: bytes, home: str, shift: Shift) -> bytes:
 def rename_columns(package: Package, part: str, headers: Mapping[int, str]) -> None:
     """Let a table call its columns, counted from 0, as its header does now. Refuse where formulas use the old name."""
     data = package.text(part)
-    tags = list(re.finditer(rb"<(?:[\w.-]+:)?tableColumn(?=\s)[^>]*>", data))
+    tags = list(start_tag("tableColumn").finditer(data))
     names = [attribute(tag[0], b"name") or "" for tag in tags]
     wanted = [headers.get(place, name) for place, name in enumerate(names)]
     if wanted == names:
@@ -347,7 +348,7 @@ def widen_table(package: Package, part: str, area: Area, header: str) -> None:
     before = text_of(table_of(data)[0])
     if any(name.casefold() == header.casefold() for name in _column_names(data)):
         return  # its own names must differ: the column stands beside it
-    numbers = [int(n) for n in re.findall(rb"<(?:[\w.-]+:)?tableColumn\s[^>]*?\bid=\"(\d+)\"", data)]
+    numbers = [int(attribute(tag, b"id") or 0) for tag in start_tag("tableColumn").findall(data)]
     end = re.search(rb"</((?:[\w.-]+:)?)tableColumns>", data)
     if end is None:
         raise Blocked("damaged-file")
@@ -367,7 +368,7 @@ def widen_table(package: Package, part: str, area: Area, header: str) -> None:
 
 
 def _column_names(data: bytes) -> list[str]:
-    tags = re.findall(rb"<(?:[\w.-]+:)?tableColumn(?=\s)[^>]*>", data)
+    tags = start_tag("tableColumn").findall(data)
     return [attribute(tag, b"name") or "" for tag in tags]
 
 
@@ -459,7 +460,7 @@ def _pivot_source(data: bytes, title: str, shift: Shift) -> bytes:
         after = shift.list(place)
         return tag if after is None or after == place else with_attribute(tag, b"ref", after)
 
-    return re.sub(rb"<(?:[\w.-]+:)?worksheetSource(?=[\s/>])[^>]*>", moved, data)
+    return start_tag("worksheetSource").sub(moved, data)
 
 
 def _names(package: Package, shifts: Shifts) -> None:

@@ -30,13 +30,14 @@ __all__ = [
 
 LAST_ROW = 1_048_576
 LAST_COLUMN = 16_384
+MAX_FORMULA = 8_192
 
 _CELL = r"\$?[A-Za-z]{1,3}\$?[0-9]{1,7}"
 _PLAIN_TITLE = r"(?:\[[^\[\]]*\])?[^\s!'\"(),;{}\[\]<>=+\-*/^&%@#:$]+"
 _REFERENCE = re.compile(
     rf"""
-    "(?:[^"]|"")*"                                                  # text
-  | (?P<tab>'(?:[^']|'')+'!|(?!{_CELL}:){_PLAIN_TITLE}(?::{_PLAIN_TITLE})?!)?
+    "[^"]*"                                                         # text, or a part of it
+  | (?P<tab>'[^']*(?:''[^']*)*'!|(?!{_CELL}:){_PLAIN_TITLE}(?::{_PLAIN_TITLE})?!)?
     (?P<area>{_CELL}:{_CELL}|{_CELL}|\$?[A-Za-z]{{1,3}}:\$?[A-Za-z]{{1,3}}|\$?[0-9]{{1,7}}:\$?[0-9]{{1,7}})
     (?![\w.(!\[\\?])
   | \[(?:[^\[\]]|\[[^\[\]]*\])*\]                                   # columns of a table
@@ -45,7 +46,7 @@ _REFERENCE = re.compile(
     """,
     re.VERBOSE,
 )
-_PARTS = re.compile(r"(\$?)([A-Za-z]*)(\$?)([0-9]*)")
+_PARTS = re.compile(r"(\$?)([A-Za-z]{0,3})(\$?)([0-9]{0,7})")
 
 
 class Area(NamedTuple):
@@ -243,6 +244,9 @@ def _each(formula: str, change: Callable[[str, str], str]) -> str:
     def changed(match: re.Match[str]) -> str:
         area, tab = match["area"], match["tab"] or ""
         return match[0] if area is None else change(tab, area)
+
+    if len(formula) > MAX_FORMULA:
+        return formula  # nothing that Excel would take for one
 
     return _REFERENCE.sub(changed, formula)
 

@@ -15,6 +15,8 @@ from typing import Any
 from lxml import etree
 
 __all__ = [
+    "REST_OF_TAG",
+    "start_tag",
     "attribute",
     "escape",
     "escape_attribute",
@@ -32,6 +34,8 @@ _DECLARATION = re.compile(rb"<\?xml[^>]*?\?>")
 _ENCODING = re.compile(rb"(encoding\s*=\s*)([\"'])([^\"']+)\2")
 _HIDDEN = re.compile(rb"<!--.*?-->|<!\[CDATA\[(.*?)\]\]>", re.DOTALL)
 _ROOT = re.compile(rb"<[A-Za-z_]")
+REST_OF_TAG = rb"[^<>\"']*(?:(?:\"[^<\"]*\"|'[^<']*')[^<>\"']*)*"
+"""What stands between an element's name and the end of its start tag. An attribute may hold a `>`."""
 _BOMS = (
     (codecs.BOM_UTF8, ""),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -49,6 +53,9 @@ def plain(data: bytes) -> bytes:
     root = _ROOT.search(data)
     if b"<!ENTITY" in data[: root.start() if root else len(data)]:
         raise ValueError("entities")
+    for opening, closing in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>")):
+        if data.rfind(opening) > data.rfind(closing):
+            raise ValueError("a comment or CDATA without an end")
     if b"<!--" in data or b"<![CDATA[" in data:
         data = _HIDDEN.sub(lambda match: escape(match[1].decode("utf-8")) if match[1] is not None else b"", data)
     return data
@@ -111,6 +118,11 @@ def unescaped(data: bytes) -> str:
     return unescape(text) if "&" in text else text
 
 
+def start_tag(names: str) -> re.Pattern[bytes]:
+    """The start tags of elements of those names, which `|` divides, under any prefix."""
+    return re.compile(rb"<(?:[\w.-]+:)?(?:" + names.encode() + rb")(?=[\s/>])" + REST_OF_TAG + rb">")
+
+
 def attribute(tag: bytes, name: bytes) -> str | None:
     """The value of an attribute of a start tag."""
     match = re.search(rb"\s" + name + rb"\s*=\s*(?:\"([^\"]*)\"|'([^']*)')", tag)
@@ -136,7 +148,7 @@ def splice_attributes(
     data: bytes, tags: Iterable[str], names: Iterable[str], change: Callable[[str], str | None]
 ) -> bytes:
     """The part with those attributes of those elements changed; None from `change` leaves one as it is."""
-    tag = re.compile(rb"<(?:[\w.-]+:)?(?:" + "|".join(tags).encode() + rb")(?=[\s/>])[^>]*>")
+    tag = start_tag("|".join(tags))
     one = re.compile(rb"(\s(?:" + "|".join(names).encode() + rb")\s*=\s*)(?:\"([^\"]*)\"|'([^']*)')")
 
     def changed(match: re.Match[bytes]) -> bytes:
@@ -148,7 +160,8 @@ def splice_attributes(
 
 def splice_texts(data: bytes, tags: Iterable[str], change: Callable[[str], str | None]) -> bytes:
     """The part with the texts of those elements changed; None from `change` leaves one as it is."""
-    pattern = re.compile(rb"(<(?:[\w.-]+:)?(?:" + "|".join(tags).encode() + rb")(?:\s[^>]*)?(?<!/)>)([^<]*)(?=</)")
+    opening = rb"<(?:[\w.-]+:)?(?:" + "|".join(tags).encode() + rb")(?=[\s>])" + REST_OF_TAG
+    pattern = re.compile(rb"(" + opening + rb"(?<!/)>)([^<]*)(?=</)")
 
     def changed(match: re.Match[bytes]) -> bytes:
         new = change(unescaped(match[2]))

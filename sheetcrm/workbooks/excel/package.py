@@ -10,6 +10,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import cached_property
 from typing import BinaryIO, NamedTuple
 
@@ -18,16 +19,21 @@ from lxml import etree
 from sheetcrm.problems import Unsupported
 from sheetcrm.workbooks.excel.archive import Archive, plain_name
 from sheetcrm.workbooks.excel.markup import (
+    REST_OF_TAG,
     attribute,
     escape_attribute,
     local_name,
     parse_xml,
     plain,
     serialise,
+    start_tag,
     with_attribute,
 )
 
 __all__ = ["DefinedName", "Package", "Relation", "Sheet", "relations_part"]
+
+MAX_TYPES_BYTES = 4 << 20
+"""Ten thousand parts have their types in half of this."""
 
 _OLE = b"\xd0\xcf\x11\xe0"
 _ZIP = b"PK"
@@ -85,6 +91,17 @@ class Package:
             # Entities are declared at the beginning, before anything else is said.
             if name.endswith(_XML) and _ENTITY.search(self._archive.beginning(name, 4096)):
                 raise Unsupported("hostile-entities", file=file_name)
+        if len(self.part(_TYPES)) > MAX_TYPES_BYTES:
+            raise Unsupported("hostile-file", file=file_name)
+        _ = self.content_types  # a file without sense in them is no workbook
+
+    @contextmanager
+    def guarded(self) -> Iterator[None]:
+        """Say that the file is damaged where its parts say what no workbook says."""
+        try:
+            yield
+        except (ValueError, UnicodeError, StopIteration, etree.LxmlError) as error:
+            raise Unsupported("damaged-file", file=self.file_name) from error
 
     def _check_kind(self) -> None:
         head = self.data[:4]
@@ -273,7 +290,9 @@ class Package:
         entry += b' TargetMode="External"/>' if outside else b"/>"
         rels = relations_part(part)
         data = self.text(rels) or _NO_RELATIONS
-        data = re.sub(rb"<((?:[\w.-]+:)?)Relationships([^>]*)/>", rb"<\1Relationships\2></\1Relationships>", data)
+        data = re.sub(
+            rb"<((?:[\w.-]+:)?)Relationships(" + REST_OF_TAG + rb")/>", rb"<\1Relationships\2></\1Relationships>", data
+        )
         end = re.search(rb"</((?:[\w.-]+:)?)Relationships>", data)
         if end is None:
             raise Unsupported("damaged-file", file=self.file_name)
@@ -296,11 +315,13 @@ class Package:
 
     def recalculate(self, *, forget_order: bool) -> None:
         """Have results of formulas worked out anew when the file is opened; forget the order of old ones."""
-        for chain in self.related(self.workbook_part, "calcChain") if forget_order else ():
+        sheets = {plain_name(sheet.part) for sheet in self.sheets}
+        chains = self.related(self.workbook_part, "calcChain") if forget_order else []
+        for chain in [chain for chain in chains if plain_name(chain) not in sheets]:
             self.unrelate(self.workbook_part, chain)
             self.remove(chain)
         data = self.text(self.workbook_part)
-        match = re.search(rb"<(?:[\w.-]+:)?calcPr(?=[\s/>])[^>]*>", data)
+        match = start_tag("calcPr").search(data)
         if match:
             tag = with_attribute(match[0], b"fullCalcOnLoad", "1")
             data = data[: match.start()] + tag + data[match.end() :]
@@ -344,7 +365,8 @@ def insert_in_order(root: etree._Element, child: etree._Element, order: list[str
 
 def _element(name: str) -> re.Pattern[bytes]:
     """An element without children."""
-    return re.compile(rf"<((?:[\w.-]+:)?){name}\s[^>]*?(?:/>|>\s*</\1{name}>)".encode())
+    opening, closing = rf"<((?:[\w.-]+:)?){name}(?=\s)".encode(), rf"(?:/>|>\s*</\1{name}>)".encode()
+    return re.compile(opening + REST_OF_TAG + closing)
 
 
 def relations_part(part: str) -> str:

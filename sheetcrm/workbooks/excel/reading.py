@@ -17,13 +17,14 @@ from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum
 
 from sheetcrm.problems import Unsupported
 from sheetcrm.tables import Cell, CellError, Snapshot, Tab
+from sheetcrm.workbooks.excel.formulas import LAST_COLUMN, LAST_ROW
 from sheetcrm.workbooks.excel.marks import read_marks
 from sheetcrm.workbooks.excel.package import Package, Sheet
 from sheetcrm.workbooks.excel.scan import Scan, place_of, scan
 
 __all__ = ["read_snapshot", "token_of"]
 
-MAX_CELLS = 120_000_000
+MAX_CELLS = 30_000_000
 """calamine lays a tab out in full, so one far-off cell would take all memory."""
 
 
@@ -79,6 +80,8 @@ def _from_a1(given: Sequence[Sequence[Cell]], start: tuple[int, int] | None) -> 
     # Cells are invariant to the type checker, and copying all of them would take a while.
     rows = cast(list[list[Cell]], given)
     top, left = start or (0, 0)
+    if top >= LAST_ROW or left >= LAST_COLUMN:
+        raise ValueError("a cell that lies outside of any tab")
     if left:
         blank: list[Cell] = [""] * left
         rows = [blank + row for row in rows]

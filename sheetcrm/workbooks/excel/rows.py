@@ -28,10 +28,10 @@ from sheetcrm.workbooks.excel.formulas import (
     text_of,
     translate,
 )
-from sheetcrm.workbooks.excel.markup import attribute, escape, unescaped, with_attribute
+from sheetcrm.workbooks.excel.markup import REST_OF_TAG, attribute, escape, unescaped, with_attribute
 from sheetcrm.workbooks.excel.values import Content
 
-__all__ = ["Blocked", "Cells", "NewCell", "RowEdits", "Row", "Rows"]
+__all__ = ["Blocked", "Cells", "NewCell", "RowEdits", "Row", "Rows", "style_of"]
 
 
 Piece: TypeAlias = bytes | memoryview
@@ -41,6 +41,7 @@ Piece: TypeAlias = bytes | memoryview
 SMALL_BYTES = 1 << 14
 SAMPLE_BYTES = 1 << 17
 RUN_BYTES = 1 << 20
+LONGEST_NUMBER = 9
 _OPENED = re.compile(rb"[0-9]+\"[^>]*>")
 
 
@@ -133,7 +134,7 @@ class Rows:
     """
 
     def __init__(self, xml: bytes) -> None:
-        opening = re.search(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])[^>]*>", xml)
+        opening = re.search(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])" + REST_OF_TAG + rb">", xml)
         if opening is None:
             raise Blocked("damaged-file")
         self.prefix = p = opening[1]
@@ -148,8 +149,8 @@ class Rows:
         if self.end < self.start:
             raise Blocked("damaged-file")
         self.head, self.tail = xml[: self.start], xml[self.end :]
-        self._row = re.compile(rb"<" + p + rb"row(?=[\s/>])[^>]*>")
-        self._cell = re.compile(rb"<" + p + rb"c(?=[\s/>])[^>]*>")
+        self._row = re.compile(rb"<" + p + rb"row(?=[\s/>])" + REST_OF_TAG + rb">")
+        self._cell = re.compile(rb"<" + p + rb"c(?=[\s/>])" + REST_OF_TAG + rb">")
         self._formula = re.compile(rb"<" + p + rb"f((?:\s[^>]*?)?)(?:/>|>([^<]*)</" + p + rb"f\s*>)")
         self._row_start, self._row_end, self._cell_end = b"<" + p + b'row r="', b"</" + p + b"row>", b"</" + p + b"c>"
         self._placed = b"<" + p + b'c r="'
@@ -164,33 +165,36 @@ class Rows:
 
     def from_(self, at: int, before: int) -> Iterator[Row]:
         """The rows that begin at `at` or later; the last before it has the number `before`."""
-        xml = self.xml
-        search = self._row.search
+        xml, search, opening = self.xml, self._row.search, b"<" + self.prefix + b"row"
         closing, length = self._row_end, len(self._row_end)
         while match := search(xml, at, self.end):
             tag, begins, ends = match[0], match.start(), match.end()
+            if begins > at and xml[at:begins].strip():
+                raise Blocked("damaged-file")
             before = number = self._number(tag, before)
             if tag.endswith(b"/>"):
                 at = ends
                 yield Row(number, tag[:-2].rstrip() + b">", b"", begins, ends)
             else:
                 close = xml.find(closing, ends, self.end)
-                if close < 0:
+                inner = xml[ends:close]
+                if close < 0 or opening in inner:
                     raise Blocked("damaged-file")
                 at = close + length
-                yield Row(number, tag, xml[ends:close], begins, at)
+                yield Row(number, tag, inner, begins, at)
+        if xml[at : self.end].strip():
+            raise Blocked("damaged-file")
 
     def _number(self, tag: bytes, before: int) -> int:
         text: bytes | str | None
         if tag.startswith(self._row_start):
             begins = len(self._row_start)
-            text = tag[begins : tag.index(b'"', begins)]
+            text = tag[begins : tag.find(b'"', begins)]
         else:
             text = attribute(tag, b"r")
-        try:
-            number = before + 1 if text is None else int(text)
-        except ValueError:
-            raise Blocked("damaged-file") from None
+        if text is not None and (not text.isdigit() or len(text) > LONGEST_NUMBER):
+            raise Blocked("damaged-file")
+        number = before + 1 if text is None else int(text)
         if number <= before or number > LAST_ROW:
             raise Blocked("damaged-file")
         return number
@@ -203,16 +207,20 @@ class Rows:
             place = attribute(tag, b"r")
             letters = place.replace("$", "").rstrip("0123456789") if place else ""
             before, column = column, (column_number(letters) if letters else column + 1)
-            if (in_order and column <= before) or column > LAST_COLUMN or (place and not letters.isalpha()):
+            strange = (in_order and column <= before) or column > LAST_COLUMN or (place and not letters.isalpha())
+            if strange or inner[at : match.start()].strip():
                 raise Blocked("damaged-file")
             if tag.endswith(b"/>"):
                 at = match.end()
             else:
                 close = inner.find(self._cell_end, match.end())
-                if close < 0:
+                if close < 0 or self._cell.search(inner, match.end(), close):
                     raise Blocked("damaged-file")
                 at = close + len(self._cell_end)
             yield Cell(column, tag, match.start(), at)
+        rest = inner[at:].strip()
+        if rest and not rest.startswith(b"<" + self.prefix + b"extLst"):
+            raise Blocked("damaged-file")
 
     def row(self, number: int) -> Row | None:
         """One row."""
@@ -230,9 +238,18 @@ class Rows:
         return Row(number, match[0], self.xml[match.end() : close], at, close + len(self._row_end))
 
     @cached_property
+    def _every(self) -> int:
+        return self.xml.count(b"<" + self.prefix + b"row", self.start, self.end)
+
+    @cached_property
     def _say_their_numbers(self) -> bool:
-        every = self.xml.count(b"<" + self.prefix + b"row", self.start, self.end)
-        return every == self.xml.count(self._row_start, self.start, self.end)
+        return self._every == self.xml.count(self._row_start, self.start, self.end)
+
+    def check(self) -> None:
+        """Raise where rows do not begin and end in turn."""
+        if self._every != self.xml.count(self._row_end, self.start, self.end):
+            for _ in self:  # some may be closed in themselves; each is looked at
+                pass
 
     def _position(self, number: int) -> int | None:
         """Where the first row from `number` on begins, found by halving; None where rows do not say their numbers."""
@@ -253,10 +270,10 @@ class Rows:
 
     def _number_at(self, at: int) -> int:
         begins = at + len(self._row_start)
-        try:
-            return int(self.xml[begins : self.xml.index(b'"', begins)])
-        except ValueError:
-            raise Blocked("damaged-file") from None
+        text = self.xml[begins : self.xml.find(b'"', begins, begins + LONGEST_NUMBER + 1)]
+        if not text.isdigit():
+            raise Blocked("damaged-file")
+        return int(text)
 
     def says_something(self, cell: Cell, inner: bytes) -> bool:
         """Whether a cell holds a value or a formula."""
@@ -275,7 +292,7 @@ class Rows:
                 break
             inner = self.xml[match.end() : max(self.xml.find(self._row_end, match.end(), self.end), match.end())]
             if not match[0].endswith(b"/>") and any(self.says_something(cell, inner) for cell in self.cells(inner)):
-                return int(attribute(match[0], b"r") or 0)
+                return self._number(match[0], 0)
         if at >= 0:
             for row in self:
                 if any(self.says_something(cell, row.inner) for cell in self.cells(row.inner)):
@@ -399,7 +416,7 @@ class Rows:
             is_emptied = inside and emptied is not None and emptied.left <= cell.column <= emptied.right
             if is_written or is_emptied:
                 what = new[waiting.pop(0)] if is_written else _NOTHING
-                style = int(attribute(cell.tag, b"s") or 0)
+                style = style_of(cell.tag)
                 pieces += [row.inner[at : cell.start], self._cell_xml(row.number, cell.column, what, style)]
                 at = cell.end
         pieces.append(row.inner[at:])
@@ -425,7 +442,7 @@ class Rows:
             if all(cell.look is None for cell in cells.values()):
                 continue
             row = None if edits.wiped else self.row(number)
-            there = {c.column: int(attribute(c.tag, b"s") or 0) for c in self.cells(row.inner)} if row else {}
+            there = {c.column: style_of(c.tag) for c in self.cells(row.inner)} if row else {}
             default = _own_style(row.tag if row else edits.heights.get(number, b""))
             for column, cell in cells.items():
                 usual = default if default is not None else edits.column_look(column) if edits.column_look else 0
@@ -534,7 +551,7 @@ class Rows:
         if above is None:
             return
         tag = with_attribute(with_attribute(above.tag, b"hidden", None), b"collapsed", None)
-        cells = [(c.column, int(attribute(c.tag, b"s") or 0)) for c in self.cells(above.inner)]
+        cells = [(c.column, style_of(c.tag)) for c in self.cells(above.inner)]
         for number in range(shift.at, shift.at + shift.count):
             blank = b"".join(self._cell_xml(number, column, _NOTHING, style) for column, style in cells)
             yield with_attribute(tag, b"r", str(number)) + blank + self._row_end
@@ -581,7 +598,7 @@ class Rows:
         opened = at + len(self._row_start) + len(b'%d"' % first)
         look = xml[opened : xml.find(b">", opened) + 1]
         number, lost = first, 0
-        while not look.endswith(b"/>"):
+        while not look.endswith(b"/>") and look.count(b'"') % 2 == 0 and b"'" not in look:
             stop = xml.rfind(closing, at, min(at + RUN_BYTES, self.end))
             parts = xml[at:stop].split(closing) if stop > at else []
             alike = 0
@@ -623,6 +640,8 @@ class Rows:
             rows += 1
             done.append(part.replace(old, b'%d"' % (row - lost)))
         text = b"".join(part for row, part in enumerate(parts, number) if row not in gone)
+        if text.count(b"<" + self.prefix + b"row") != rows:
+            raise Blocked("damaged-file")
         kept = text.count(self._placed)
         if found == kept + rows and text.count(self._any_cell) == kept:
             return self._row_end.join([*done, b""])
@@ -657,9 +676,17 @@ class Rows:
 _NOTHING = NewCell((b"", b""))
 
 
+def style_of(tag: bytes) -> int:
+    """The style that a start tag names; 0 where it names none."""
+    text = attribute(tag, b"s") or "0"
+    if not text.isdecimal() or len(text) > LONGEST_NUMBER:
+        raise Blocked("damaged-file")
+    return int(text)
+
+
 def _own_style(tag: bytes) -> int | None:
     """The style that a whole row has, by its start tag."""
-    return int(attribute(tag, b"s") or 0) if attribute(tag, b"customFormat") in ("1", "true") else None
+    return style_of(tag) if attribute(tag, b"customFormat") in ("1", "true") else None
 
 
 def _widened(tag: bytes, new: Cells) -> bytes:

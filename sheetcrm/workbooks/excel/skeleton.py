@@ -13,7 +13,7 @@ from copy import deepcopy
 from lxml import etree
 
 from sheetcrm.workbooks.excel.formulas import LAST_COLUMN, Area, areas, text_of
-from sheetcrm.workbooks.excel.markup import local_name, parse_xml
+from sheetcrm.workbooks.excel.markup import REST_OF_TAG, local_name, parse_xml
 from sheetcrm.workbooks.excel.package import insert_in_order
 from sheetcrm.workbooks.excel.rows import Blocked, Rows
 
@@ -42,7 +42,7 @@ class Skeleton:
     def around(self, rows: Rows) -> tuple[bytes, bytes]:
         """What stands before the rows and after them now."""
         data = self._prolog + etree.tostring(self.root, encoding="UTF-8", xml_declaration=False)
-        match = re.search(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])([^>]*?)(/>|>\s*</\1sheetData>)", data)
+        match = re.search(rb"<((?:[\w.-]+:)?)sheetData(?=[\s/>])(" + REST_OF_TAG + rb")(/>|>\s*</\1sheetData>)", data)
         if match is None:
             raise Blocked("damaged-file")
         name = match[1] + b"sheetData"

@@ -28,9 +28,9 @@ from sheetcrm.workbooks.excel.following import (
     widen_table,
 )
 from sheetcrm.workbooks.excel.formulas import LAST_COLUMN, LAST_ROW, Area, Shift, Shifts, areas, text_of, translate
-from sheetcrm.workbooks.excel.markup import attribute, splice_attributes, unescaped, with_attribute
+from sheetcrm.workbooks.excel.markup import attribute, splice_attributes, start_tag, unescaped, with_attribute
 from sheetcrm.workbooks.excel.package import Package, Sheet
-from sheetcrm.workbooks.excel.rows import Blocked, Cells, NewCell, Piece, Row, RowEdits, Rows, heirs
+from sheetcrm.workbooks.excel.rows import Blocked, Cells, NewCell, Piece, Row, RowEdits, Rows, heirs, style_of
 from sheetcrm.workbooks.excel.skeleton import Skeleton
 from sheetcrm.workbooks.excel.stylesheet import Stylesheet
 from sheetcrm.workbooks.excel.values import Value, content_of, date_format_of, looks_like_formula
@@ -120,7 +120,8 @@ class TabEditor:
     def refusing(self) -> Iterator[None]:
         """Say in which file and tab something stands in the way."""
         try:
-            yield
+            with self.package.guarded():
+                yield
         except Blocked as error:
             raise self._refusal(str(error)) from error
 
@@ -245,7 +246,8 @@ class TabEditor:
             return first
         if bottom > LAST_ROW:
             raise self._refusal("sheet-full")
-        above = self._row_above(last, header_row)
+        with self.refusing():
+            above = self._row_above(last, header_row)
         grows = table is not None and table.area.bottom == last and not table.totals
         is_inside = table is not None and (grows or table.area.bottom > last)
         fill = self._calculated(last, table) if table is not None and is_inside else {}
@@ -273,7 +275,7 @@ class TabEditor:
             return _Above({}, b"")
         looks: dict[int, int] = {}
         if found is not None:
-            looks = {c.column: int(attribute(c.tag, b"s") or 0) for c in self.rows.cells(found.inner)}
+            looks = {c.column: style_of(c.tag) for c in self.rows.cells(found.inner)}
         for column, cell in pending.items():
             looks[column] = cell.style_over(looks.get(column, 0))
         is_dressed = found is not None and attribute(found.tag, b"customFormat") in ("1", "true")
@@ -486,6 +488,7 @@ class TabEditor:
             return
         title, rows = self.sheet.title, self.rows
         with self.refusing():
+            rows.check()
             if is_written:
                 if rows.has_formulas:
                     self.book.formulas_changed = True
@@ -564,7 +567,7 @@ def _in_frame(pieces: Iterable[Piece], head: bytes, tail: bytes) -> Iterator[Pie
 
 
 def _tags(data: bytes, name: bytes) -> Iterator[bytes]:
-    for match in re.finditer(rb"<(?:[\w.-]+:)?" + name + rb"(?=[\s/>])[^>]*>", data):
+    for match in start_tag(name.decode()).finditer(data):
         yield match[0]
 
 

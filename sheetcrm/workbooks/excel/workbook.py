@@ -63,8 +63,9 @@ class ExcelWorkbook:
 
     def _edited(self, before: bytes, base: Snapshot, plan: Plan, found: Mapping[str, TabEdit]) -> XlsxFile:
         file = XlsxFile(self.path, data=before)
-        write_edits(file, base, found, plan.language, write_protected=plan.write_protected)
-        file.finish()
+        with file.package.guarded():
+            write_edits(file, base, found, plan.language, write_protected=plan.write_protected)
+            file.finish()
         return file
 
     def _unchanged(self, base: Snapshot) -> bytes:
