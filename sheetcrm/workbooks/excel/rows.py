@@ -8,10 +8,9 @@ touched keep their bytes; of the others only what changes is written anew. It kn
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Generator, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from heapq import heappop, heappush
 from typing import NamedTuple, TypeAlias
 
 from sheetcrm.tables import column_letters
@@ -19,19 +18,14 @@ from sheetcrm.workbooks.excel.formulas import (
     LAST_COLUMN,
     LAST_ROW,
     Area,
-    Shift,
-    Shifts,
     areas,
     column_number,
-    fills_alike,
-    follow,
     text_of,
-    translate,
 )
-from sheetcrm.workbooks.excel.markup import REST_OF_TAG, attribute, escape, unescaped, with_attribute
+from sheetcrm.workbooks.excel.markup import REST_OF_TAG, attribute, with_attribute
 from sheetcrm.workbooks.excel.values import Content
 
-__all__ = ["Blocked", "Cells", "NewCell", "RowEdits", "Row", "Rows", "style_of"]
+__all__ = ["Blocked", "Cells", "NOTHING", "NewCell", "Piece", "Row", "RowEdits", "Rows", "style_of"]
 
 
 Piece: TypeAlias = bytes | memoryview
@@ -40,7 +34,6 @@ Piece: TypeAlias = bytes | memoryview
 
 SMALL_BYTES = 1 << 14
 SAMPLE_BYTES = 1 << 17
-RUN_BYTES = 1 << 20
 LONGEST_NUMBER = 9
 _OPENED = re.compile(rb"[0-9]+\"[^>]*>")
 
@@ -151,11 +144,11 @@ class Rows:
         self.head, self.tail = xml[: self.start], xml[self.end :]
         self._row = re.compile(rb"<" + p + rb"row(?=[\s/>])" + REST_OF_TAG + rb">")
         self._cell = re.compile(rb"<" + p + rb"c(?=[\s/>])" + REST_OF_TAG + rb">")
-        self._formula = re.compile(rb"<" + p + rb"f((?:\s[^>]*?)?)(?:/>|>([^<]*)</" + p + rb"f\s*>)")
-        self._row_start, self._row_end, self._cell_end = b"<" + p + b'row r="', b"</" + p + b"row>", b"</" + p + b"c>"
-        self._placed = b"<" + p + b'c r="'
-        self._any_cell = b"<" + p + b"c"
-        self._any_formula = b"<" + p + b"f"
+        self.formula = re.compile(rb"<" + p + rb"f((?:\s[^>]*?)?)(?:/>|>([^<]*)</" + p + rb"f\s*>)")
+        self.row_start, self.row_end, self._cell_end = b"<" + p + b'row r="', b"</" + p + b"row>", b"</" + p + b"c>"
+        self.placed_cell = b"<" + p + b'c r="'
+        self.any_cell = b"<" + p + b"c"
+        self.any_formula = b"<" + p + b"f"
 
     # ------------------------------------------------------------ looking
 
@@ -166,7 +159,7 @@ class Rows:
     def from_(self, at: int, before: int) -> Iterator[Row]:
         """The rows that begin at `at` or later; the last before it has the number `before`."""
         xml, search, opening = self.xml, self._row.search, b"<" + self.prefix + b"row"
-        closing, length = self._row_end, len(self._row_end)
+        closing, length = self.row_end, len(self.row_end)
         while match := search(xml, at, self.end):
             tag, begins, ends = match[0], match.start(), match.end()
             if begins > at and xml[at:begins].strip():
@@ -187,8 +180,8 @@ class Rows:
 
     def _number(self, tag: bytes, before: int) -> int:
         text: bytes | str | None
-        if tag.startswith(self._row_start):
-            begins = len(self._row_start)
+        if tag.startswith(self.row_start):
+            begins = len(self.row_start)
             text = tag[begins : tag.find(b'"', begins)]
         else:
             text = attribute(tag, b"r")
@@ -224,7 +217,7 @@ class Rows:
 
     def row(self, number: int) -> Row | None:
         """One row."""
-        at = self._position(number)
+        at = self.position(number)
         match = self._row.match(self.xml, at) if at is not None else None
         if at is None:
             return next((row for row in self if row.number >= number and row.number == number), None)
@@ -232,10 +225,10 @@ class Rows:
             return None
         if match[0].endswith(b"/>"):
             return Row(number, match[0][:-2].rstrip() + b">", b"", at, match.end())
-        close = self.xml.find(self._row_end, match.end(), self.end)
+        close = self.xml.find(self.row_end, match.end(), self.end)
         if close < 0:
             raise Blocked("damaged-file")
-        return Row(number, match[0], self.xml[match.end() : close], at, close + len(self._row_end))
+        return Row(number, match[0], self.xml[match.end() : close], at, close + len(self.row_end))
 
     @cached_property
     def _every(self) -> int:
@@ -243,33 +236,34 @@ class Rows:
 
     @cached_property
     def _say_their_numbers(self) -> bool:
-        return self._every == self.xml.count(self._row_start, self.start, self.end)
+        return self._every == self.xml.count(self.row_start, self.start, self.end)
 
     def check(self) -> None:
         """Raise where rows do not begin and end in turn."""
-        if self._every != self.xml.count(self._row_end, self.start, self.end):
+        if self._every != self.xml.count(self.row_end, self.start, self.end):
             for _ in self:  # some may be closed in themselves; each is looked at
                 pass
 
-    def _position(self, number: int) -> int | None:
+    def position(self, number: int) -> int | None:
         """Where the first row from `number` on begins, found by halving; None where rows do not say their numbers."""
         if not self._say_their_numbers:
             return None
         low, high = self.start, self.end
         while high - low > SMALL_BYTES:
             middle = (low + high) // 2
-            at = self.xml.find(self._row_start, middle, high)
-            if at >= 0 and self._number_at(at) < number:
+            at = self.xml.find(self.row_start, middle, high)
+            if at >= 0 and self.number_at(at) < number:
                 low = at
             else:
                 high = middle
-        at = self.xml.find(self._row_start, low, self.end)
-        while at >= 0 and self._number_at(at) < number:
-            at = self.xml.find(self._row_start, at + 1, self.end)
+        at = self.xml.find(self.row_start, low, self.end)
+        while at >= 0 and self.number_at(at) < number:
+            at = self.xml.find(self.row_start, at + 1, self.end)
         return self.end if at < 0 else at
 
-    def _number_at(self, at: int) -> int:
-        begins = at + len(self._row_start)
+    def number_at(self, at: int) -> int:
+        """The number of the row that begins there."""
+        begins = at + len(self.row_start)
         text = self.xml[begins : self.xml.find(b'"', begins, begins + LONGEST_NUMBER + 1)]
         if not text.isdigit():
             raise Blocked("damaged-file")
@@ -290,7 +284,7 @@ class Rows:
             match = self._row.match(self.xml, at)
             if match is None or attribute(match[0], b"r") is None:
                 break
-            inner = self.xml[match.end() : max(self.xml.find(self._row_end, match.end(), self.end), match.end())]
+            inner = self.xml[match.end() : max(self.xml.find(self.row_end, match.end(), self.end), match.end())]
             if not match[0].endswith(b"/>") and any(self.says_something(cell, inner) for cell in self.cells(inner)):
                 return self._number(match[0], 0)
         if at >= 0:
@@ -301,7 +295,7 @@ class Rows:
 
     def has_data_in(self, column: int) -> bool:
         """Whether any cell of a column holds something."""
-        letters, xml = self._placed + column_letters(column - 1).encode(), self.xml
+        letters, xml = self.placed_cell + column_letters(column - 1).encode(), self.xml
         at = self.start
         while (at := xml.find(letters, at, self.end)) >= 0:
             match = _OPENED.match(xml, at + len(letters))
@@ -327,29 +321,18 @@ class Rows:
     def has_formulas(self) -> bool:
         """Whether any cell holds a formula."""
         at = self.start
-        while (at := self.xml.find(self._any_formula, at, self.end)) >= 0:
-            at += len(self._any_formula)
+        while (at := self.xml.find(self.any_formula, at, self.end)) >= 0:
+            at += len(self.any_formula)
             if self.xml[at : at + 1] in (b">", b" ", b"/", b"\n", b"\r", b"\t"):
                 return True
         return False
-
-    def formula_at(self, row: int, column: int) -> str:
-        """The formula of a cell, without its `=`; "" without one."""
-        found = self.row(row)
-        for cell in self.cells(found.inner) if found else ():
-            match = self._formula.search(found.inner, cell.start, cell.end) if found and cell.column == column else None
-            if match and match[2]:
-                return unescaped(match[2])
-            if match and (group := _groups(self).get(attribute(match[1], b"si") or "")):
-                return translate(group.text, row - group.first.top, column - group.first.left)
-        return ""
 
     def fixed_areas(self) -> list[Area]:
         """Blocks that one formula fills, of which no part can be changed alone."""
         found: list[Area] = []
         if self.xml.find(b"array", self.start, self.end) < 0 and self.xml.find(b"dataTable", self.start, self.end) < 0:
             return found
-        for match in self._formula.finditer(self.xml, self.start, self.end):
+        for match in self.formula.finditer(self.xml, self.start, self.end):
             if attribute(match[1], b"t") in ("array", "dataTable"):
                 found += [area for area in areas(attribute(match[1], b"ref") or "") if text_of(area).find(":") >= 0]
         return found
@@ -361,34 +344,35 @@ class Rows:
         yield self.head
         at, runs = self.start, memoryview(self.xml)
         if not edits.wiped:
-            for row in self._touched(edits):
+            for row in self.touched(edits):
                 yield runs[at : row.start]
-                yield self._bytes(row)
+                yield self.bytes_of(row)
                 at = row.end
             yield runs[at : self.end]
         else:
-            yield from (self._bytes(row) for row in self._edited(iter(()), edits, self.end))
+            yield from (self.bytes_of(row) for row in self.edited(iter(()), edits, self.end))
         yield self.tail
 
-    def _bytes(self, row: Row) -> bytes:
-        return row.tag + row.inner + self._row_end
+    def bytes_of(self, row: Row) -> bytes:
+        """A row as it shall stand in the part."""
+        return row.tag + row.inner + self.row_end
 
-    def _touched(self, edits: RowEdits) -> Iterator[Row]:
+    def touched(self, edits: RowEdits) -> Iterator[Row]:
         """The rows that are rewritten, and those that come to be."""
         emptied, waiting = edits.emptied, sorted(edits.cells)
-        if emptied is not None or not waiting or self._position(waiting[0]) is None:
-            yield from (row for row in self._edited(iter(self), edits, self.end) if row.is_new)
+        if emptied is not None or not waiting or self.position(waiting[0]) is None:
+            yield from (row for row in self.edited(iter(self), edits, self.end) if row.is_new)
             return
         for number in waiting:
-            at = self._position(number)
+            at = self.position(number)
             assert at is not None
             row = next(self.from_(at, 0), None)
             if row is not None and row.number == number:
-                yield self._rewritten(row, edits)
+                yield self.rewritten(row, edits)
             else:
                 yield from self._new_row(number, edits, at)
 
-    def _edited(self, rows: Iterator[Row], edits: RowEdits, end: int) -> Iterator[Row]:
+    def edited(self, rows: Iterator[Row], edits: RowEdits, end: int) -> Iterator[Row]:
         """Rows with what is written into them, and those that come to be among them and after them."""
         waiting, emptied = sorted(edits.cells, reverse=True), edits.emptied
         for row in rows:
@@ -398,11 +382,11 @@ class Rows:
             is_written = bool(waiting) and waiting[-1] == row.number
             if is_written:
                 waiting.pop()
-            yield self._rewritten(row, edits) if is_written or inside else row
+            yield self.rewritten(row, edits) if is_written or inside else row
         while waiting:
             yield from self._new_row(waiting.pop(), edits, end)
 
-    def _rewritten(self, row: Row, edits: RowEdits) -> Row:
+    def rewritten(self, row: Row, edits: RowEdits) -> Row:
         """A row with its cells written, and others emptied."""
         new, emptied = edits.cells.get(row.number, {}), edits.emptied
         inside = emptied is not None and emptied.top <= row.number <= emptied.bottom
@@ -415,9 +399,9 @@ class Rows:
             is_written = bool(waiting) and waiting[0] == cell.column
             is_emptied = inside and emptied is not None and emptied.left <= cell.column <= emptied.right
             if is_written or is_emptied:
-                what = new[waiting.pop(0)] if is_written else _NOTHING
+                what = new[waiting.pop(0)] if is_written else NOTHING
                 style = style_of(cell.tag)
-                pieces += [row.inner[at : cell.start], self._cell_xml(row.number, cell.column, what, style)]
+                pieces += [row.inner[at : cell.start], self.cell_xml(row.number, cell.column, what, style)]
                 at = cell.end
         pieces.append(row.inner[at:])
         pieces += [self._new_cell(row.number, column, new, edits, default) for column in waiting]
@@ -425,7 +409,7 @@ class Rows:
 
     def _new_cell(self, row: int, column: int, new: Cells, edits: RowEdits, default: int | None) -> bytes:
         style = default if default is not None else edits.column_look(column) if edits.column_look else 0
-        return self._cell_xml(row, column, new[column], style)
+        return self.cell_xml(row, column, new[column], style)
 
     def _new_row(self, number: int, edits: RowEdits, at: int) -> Iterator[Row]:
         """A row that comes to be, unless nothing is to be said in it."""
@@ -448,7 +432,8 @@ class Rows:
                 usual = default if default is not None else edits.column_look(column) if edits.column_look else 0
                 cells[column] = cell._replace(look=None, base=cell.style_over(there.get(column, usual)))
 
-    def _cell_xml(self, row: int, column: int, new: NewCell, style: int) -> bytes:
+    def cell_xml(self, row: int, column: int, new: NewCell, style: int) -> bytes:
+        """A cell as it shall stand in the part, where one of that style stands or would."""
         place = column_letters(column - 1) + str(row)
         if new.whole:
             return self.placed(new.whole, place, new.base)
@@ -471,198 +456,13 @@ class Rows:
             return tag[:end] + b' r="' + place.encode() + b'"' + tag[end:] + whole[close:]
         return with_attribute(tag, b"r", place) + whole[close:]
 
-    # ------------------------------------------------------------ moving rows
-
-    def shifted(
-        self,
-        shift: Shift | None,
-        home: str,
-        shifts: Shifts,
-        *,
-        edits: RowEdits | None = None,
-        rows_travel: bool = False,
-    ) -> Iterator[Piece]:
-        """The part after cells were written and rows went or came, with formulas that follow.
-
-        `shift` is what happens to this tab's own rows, if anything; `shifts` to
-        those of all tabs. Where `rows_travel`, heights and hiding of rows go along with them.
-        """
-        edits = edits or RowEdits()
-        fill = _Fills(self, home, shifts, shift) if self.has_formulas or edits.has_formulas else None
-        yield self.head
-        if shift is None:
-            yield from self._following(fill)
-        elif shift.removed:
-            yield from self._closing_up(shift, fill, edits, rows_travel)
-        else:
-            yield from self._making_room(shift, fill, edits)
-        yield self.tail
-
-    def _following(self, fill: _Fills | None) -> Iterator[Piece]:
-        """Rows stay; formulas that point at others follow."""
-        at, runs = self.start, memoryview(self.xml)
-        for row in self._followed(iter(self), fill) if fill is not None else ():
-            if row.is_new:
-                yield runs[at : row.start]
-                yield self._bytes(row)
-                at = row.end
-        yield runs[at : self.end]
-
-    def _making_room(self, shift: Shift, fill: _Fills | None, edits: RowEdits) -> Iterator[Piece]:
-        above: Row | None = None
-        came = False
-        at, runs = self.start, memoryview(self.xml)
-        for row in self._followed(self._edited(iter(self), edits, self.end), fill):
-            if row.number < shift.at:
-                if row.is_new:
-                    yield runs[at : row.start]
-                    yield self._bytes(row)
-                    at = row.end
-                if row.number == shift.at - 1:
-                    above = row
-                continue
-            yield runs[at : row.start]
-            if not came:
-                yield from self._rows_like(above, shift)
-                came = True
-            to = row.number + shift.count
-            if to > LAST_ROW:
-                if any(self.says_something(cell, row.inner) for cell in self.cells(row.inner)):
-                    raise Blocked("sheet-full")
-            else:
-                tag = with_attribute(row.tag, b"r", str(to))
-                yield tag + self._renumbered(row.inner, row.number, to) + self._row_end
-            at = row.end
-        yield runs[at : self.end]
-        if not came:
-            yield from self._rows_like(above, shift)
-
-    def _followed(self, rows: Iterator[Row], fill: _Fills | None) -> Iterator[Row]:
-        """Rows with formulas that follow."""
-        for row in rows:
-            if fill is not None and self._any_formula in row.inner:
-                inner = fill.rewritten(row)
-                yield row if inner is row.inner else row._replace(inner=inner, is_new=True)
-            else:
-                yield row
-
-    def _rows_like(self, above: Row | None, shift: Shift) -> Iterator[bytes]:
-        """Empty rows that look like the one above them."""
-        if above is None:
-            return
-        tag = with_attribute(with_attribute(above.tag, b"hidden", None), b"collapsed", None)
-        cells = [(c.column, style_of(c.tag)) for c in self.cells(above.inner)]
-        for number in range(shift.at, shift.at + shift.count):
-            blank = b"".join(self._cell_xml(number, column, _NOTHING, style) for column, style in cells)
-            yield with_attribute(tag, b"r", str(number)) + blank + self._row_end
-
-    def _closing_up(self, shift: Shift, fill: _Fills | None, edits: RowEdits, rows_travel: bool) -> Iterator[Piece]:
-        """Cells in the columns of the shift move up; rows keep their heights, and whatever lies beside."""
-        places = _Places(self, shift, rows_travel)
-        at, runs = self.start, memoryview(self.xml)
-        first = self._position(shift.first) if fill is None and shift.left == 1 else None
-        if first is not None and first < self.end and self._number_at(first) == shift.first:
-            for row in self._touched(edits.part(1, shift.first - 1)):
-                yield runs[at : row.start]
-                yield self._bytes(row)
-                at = row.end
-            yield runs[at:first]
-            at = yield from self._closed_up_alike(first, places, edits)
-            edits = edits.part((places.last or shift.first - 1) + 1, LAST_ROW)
-        for row in self._followed(self._edited(self.from_(at, places.last), edits, self.end), fill):
-            if row.number < shift.first:
-                if row.is_new:
-                    yield runs[at : row.start]
-                    yield self._bytes(row)
-                    at = row.end
-                continue
-            if at < row.start and not places.last:
-                yield runs[at : row.start]
-            mine, beside = places.divided(row)
-            yield from places.settled(row.number)
-            places.stays(row, beside)
-            to = shift.row(row.number)
-            if to is not None:
-                places.comes(row, to, mine)
-            at = row.end
-        yield from places.settled(LAST_ROW + 1)
-        yield runs[at : self.end]
-
-    def _closed_up_alike(self, at: int, places: _Places, edits: RowEdits) -> Generator[Piece, None, int]:
-        """The same for rows that follow one another, look alike and lie inside the columns: most of a long list.
-
-        Gives the place of the first row that does not.
-        """
-        xml, closing = self.xml, self._row_end
-        gone, first = set(places.shift.removed), self._number_at(at)
-        opened = at + len(self._row_start) + len(b'%d"' % first)
-        look = xml[opened : xml.find(b">", opened) + 1]
-        number, lost = first, 0
-        while not look.endswith(b"/>") and look.count(b'"') % 2 == 0 and b"'" not in look:
-            stop = xml.rfind(closing, at, min(at + RUN_BYTES, self.end))
-            parts = xml[at:stop].split(closing) if stop > at else []
-            alike = 0
-            for part in parts:
-                if not part.startswith(self._row_start + b'%d"' % (number + alike) + look) or places.reaches_out(part):
-                    break
-                alike += 1
-            if alike:
-                yield self._moved_up(self._with_cells(parts[:alike], number, edits), number, lost, gone)
-                lost += sum(row in gone for row in range(number, number + alike))
-                at += sum(map(len, parts[:alike])) + alike * len(closing)
-                number += alike
-            if not alike or alike < len(parts):
-                break
-        places.go_on(first, number, lost, look)
-        return at
-
-    def _with_cells(self, parts: list[bytes], number: int, edits: RowEdits) -> list[bytes]:
-        """Rows from `number` on, with cells written into some."""
-        if not edits.cells:
-            return parts
-        for place, part in enumerate(parts):
-            if number + place in edits.cells:
-                head = part.index(b">") + 1
-                row = self._rewritten(Row(number + place, part[:head], part[head:], 0, 0), edits)
-                parts[place] = row.tag + row.inner
-        return parts
-
-    def _moved_up(self, parts: Sequence[bytes], number: int, lost: int, gone: Container[int]) -> bytes:
-        """Rows from `number` on, `lost` rows further up; those of `gone` left out."""
-        done: list[bytes] = []
-        found = kept = rows = 0
-        for row, part in enumerate(parts, number):
-            if row in gone:
-                lost += 1
-                continue
-            old = b'%d"' % row
-            found += part.count(old)
-            rows += 1
-            done.append(part.replace(old, b'%d"' % (row - lost)))
-        text = b"".join(part for row, part in enumerate(parts, number) if row not in gone)
-        if text.count(b"<" + self.prefix + b"row") != rows:
-            raise Blocked("damaged-file")
-        kept = text.count(self._placed)
-        if found == kept + rows and text.count(self._any_cell) == kept:
-            return self._row_end.join([*done, b""])
-        # Some text or attribute ends like a row's number: cell by cell, then.
-        done, lost = [], lost - sum(row in gone for row in range(number, number + len(parts)))
-        for row, part in enumerate(parts, number):
-            if row in gone:
-                lost += 1
-                continue
-            head, new = part.index(b">") + 1, row - lost
-            tag = with_attribute(part[:head], b"r", str(new))
-            done.append(tag + self._renumbered(part[head:], row, new) + self._row_end)
-        return b"".join(done)
-
-    def _renumbered(self, inner: bytes, number: int, to: int) -> bytes:
+    def renumbered(self, inner: bytes, number: int, to: int) -> bytes:
         """The cells of a row under another number."""
         if number == to or not inner:
             return inner
         old = b'%d"' % number
-        cells = inner.count(self._placed)
-        if inner.count(self._any_cell) == cells == inner.count(old):
+        cells = inner.count(self.placed_cell)
+        if inner.count(self.any_cell) == cells == inner.count(old):
             return inner.replace(old, b'%d"' % to)
         pieces, at = [], 0
         for cell in self.cells(inner):
@@ -673,7 +473,7 @@ class Rows:
         return b"".join([*pieces, inner[at:]])
 
 
-_NOTHING = NewCell((b"", b""))
+NOTHING = NewCell((b"", b""))
 
 
 def style_of(tag: bytes) -> int:
@@ -696,219 +496,3 @@ def _widened(tag: bytes, new: Cells) -> bytes:
     if not new or not (first.isdigit() and last.isdigit()):
         return tag
     return with_attribute(tag, b"spans", f"{min(int(first), *new)}:{max(int(last), *new)}")
-
-
-class _Places:
-    """Rows as they are put together while cells move up: what stays at its place, and what comes there."""
-
-    def __init__(self, rows: Rows, shift: Shift, rows_travel: bool) -> None:
-        self._rows = rows
-        self.shift = shift
-        self._rows_travel = rows_travel
-        self._waiting: dict[int, tuple[bytes, bytes, bytes]] = {}
-        """Row → its start tag, the cells that stay there, those that come there."""
-        self._order: list[int] = []
-        """The waiting rows, the first of them first."""
-        self._last_column = column_letters(shift.right - 1).encode()
-        self.last = 0
-        """The last row that was read."""
-
-    def go_on(self, first: int, number: int, lost: int, look: bytes) -> None:
-        """Go on where rows that look alike end: `lost` of them wait for what may still come."""
-        self.last = number - 1 if number > first else 0
-        for row in range(number - lost, number) if not self._rows_travel else ():
-            self._put(row, (self._rows._row_start + b'%d"' % row + look, b"", b""))
-
-    def reaches_out(self, row: bytes) -> bool:
-        """Whether a row, whose cells say where they are, may have cells beside the columns."""
-        begin = row.rfind(self._rows._placed)
-        if self.shift.is_whole or begin < 0:
-            return not self.shift.is_whole
-        begin += len(self._rows._placed)
-        if row.startswith(self._last_column, begin) and row[begin + len(self._last_column)] < 58:  # a digit
-            return False
-        letters = row[begin : begin + 3].rstrip(b"0123456789")
-        return (len(letters), letters) > (len(self._last_column), self._last_column)
-
-    def _put(self, row: int, what: tuple[bytes, bytes, bytes]) -> None:
-        if row not in self._waiting:
-            heappush(self._order, row)
-        self._waiting[row] = what
-
-    def divided(self, row: Row) -> tuple[bytes, bytes]:
-        """The cells in the columns of the shift, and those beside."""
-        inner = row.inner
-        if self.shift.is_whole:
-            return inner, b""
-        mine: list[bytes] = []
-        beside: list[bytes] = []
-        for cell in self._rows.cells(inner):
-            whole = inner[cell.start : cell.end]
-            if attribute(cell.tag, b"r") is None:
-                whole = self._rows.placed(whole, f"{column_letters(cell.column - 1)}{row.number}")
-            (mine if self.shift.holds(cell.column) else beside).append(whole)
-        return (b"".join(mine), b"".join(beside)) if beside else (inner, b"")
-
-    def stays(self, row: Row, beside: bytes) -> None:
-        """The row's start tag and the cells beside stay where they are."""
-        self.last = row.number
-        plain = self._rows_travel and not beside
-        tag = b"<" + self._rows.prefix + b"row>" if plain else row.tag
-        if not tag.startswith(self._rows._row_start):
-            tag = with_attribute(tag, b"r", str(row.number))
-        self._put(row.number, (tag, beside, b""))
-
-    def comes(self, row: Row, to: int, mine: bytes) -> None:
-        """The cells of a row come to another."""
-        moved = self._rows._renumbered(mine, row.number, to)
-        tag, beside, _ = self._waiting.get(to, (b"", b"", b""))
-        here = with_attribute(row.tag, b"r", str(to))
-        if self._rows_travel or tag == here:
-            tag = here
-        elif tag:
-            tag = with_attribute(tag, b"spans", None)
-        else:
-            tag = b"<" + self._rows.prefix + b'row r="%d">' % to
-        self._put(to, (tag, beside, moved))
-
-    def settled(self, before: int) -> Iterator[bytes]:
-        """Rows to which nothing more can come once `before` is read."""
-        while self._order and (before > LAST_ROW or self._is_past(before)):
-            tag, beside, comes = self._waiting.pop(heappop(self._order))
-            if beside and comes:
-                comes = self._in_order(comes + beside)
-            inner = comes or beside
-            if inner or _is_dressed(tag):
-                yield tag + inner + self._rows._row_end
-
-    def _is_past(self, before: int) -> bool:
-        """Whether the first waiting row lies above where the next row that stays will come."""
-        rows = self.shift.rows(before, LAST_ROW)
-        return rows is None or self._order[0] < rows[0]
-
-    def _in_order(self, inner: bytes) -> bytes:
-        """Cells in the order of their columns: those that came may stand on either side of those that stayed."""
-        found = ((cell.column, inner[cell.start : cell.end]) for cell in self._rows.cells(inner, in_order=False))
-        return b"".join(whole for _, whole in sorted(found))
-
-
-def _is_dressed(tag: bytes) -> bool:
-    """Whether a row says more of itself than where it is."""
-    plain = with_attribute(with_attribute(tag, b"r", None), b"spans", None)
-    return b"=" in plain
-
-
-class _Fills:
-    """The formulas of one tab, among them those that are written once and filled over many cells."""
-
-    def __init__(self, rows: Rows, home: str, shifts: Shifts, own: Shift | None) -> None:
-        self._rows, self._home, self._shifts, self._own = rows, home, shifts, own
-        self._groups = _groups(rows)
-        self._left_alone = {key for key, group in self._groups.items() if self._stays_alike(group)}
-        self._written: set[str] = set()
-
-    def _stays_alike(self, group: _Group) -> bool:
-        return fills_alike(group.text, group.first, group.is_one_column, self._home, self._shifts)
-
-    def rewritten(self, row: Row) -> bytes:
-        """The cells of a row, with formulas that follow; the same object where none has to."""
-        pieces, at = [], 0
-        for cell in self._rows.cells(row.inner):
-            whole = row.inner[cell.start : cell.end]
-            match = self._rows._formula.search(whole, len(cell.tag))
-            if match is None:
-                continue
-            new = self._new_formula(match, row.number, cell.column)
-            if new != match[0]:
-                pieces += [row.inner[at : cell.start + match.start()], new]
-                at = cell.start + match.end()
-        return b"".join([*pieces, row.inner[at:]]) if pieces else row.inner
-
-    def _new_formula(self, match: re.Match[bytes], row: int, column: int) -> bytes:
-        attributes, text = match[1], unescaped(match[2] or b"")
-        kind = attribute(attributes, b"t")
-        if self._own is not None and self._own.holds(column) and self._own.row(row) is None:
-            return match[0]  # its cell goes
-        if kind == "shared" and (key := attribute(attributes, b"si") or "") in self._groups:
-            return self._shared(match, key, row, column)
-        for name in (b"ref", b"r1", b"r2"):
-            place = attribute(attributes, name)
-            if place and kind in ("array", "dataTable") and self._own is not None:
-                attributes = _with(attributes, name, self._own.rigid.list(place) or place)
-        said = follow(text, self._home, self._shifts)
-        if said == text and attributes == match[1]:
-            return match[0]
-        return self._element(attributes, said)
-
-    def _shared(self, match: re.Match[bytes], key: str, row: int, column: int) -> bytes:
-        group = self._groups[key]
-        text = translate(group.text, row - group.first.top, column - group.first.left)
-        said = follow(text, self._home, self._shifts)
-        if key not in self._left_alone:
-            return self._element(b"", said)
-        is_first = key not in self._written
-        self._written.add(key)
-        if not is_first:
-            return self._element(_with(match[1], b"ref", None), "") if match[2] else match[0]
-        reach = (self._own.rigid.list(group.reach) if self._own is not None else None) or group.reach
-        if match[2] and said == group.text and reach == group.reach:
-            return match[0]
-        return self._element(_with(match[1], b"ref", reach), said)
-
-    def _element(self, attributes: bytes, text: str) -> bytes:
-        p = self._rows.prefix
-        tag = b"<" + p + b"f" + attributes
-        return tag + b">" + escape(text) + b"</" + p + b"f>" if text else tag + b"/>"
-
-
-def _with(attributes: bytes, name: bytes, value: str | None) -> bytes:
-    return with_attribute(b"<f" + attributes + b">", name, value)[2:-1]
-
-
-@dataclass
-class _Group:
-    """A formula that is written once, in the first of its cells."""
-
-    text: str
-    first: Area
-    reach: str
-    is_one_column: bool
-
-
-def _groups(rows: Rows) -> dict[str, _Group]:
-    found: dict[str, _Group] = {}
-    if rows.xml.find(b"shared", rows.start, rows.end) < 0:
-        return found
-    for row in rows:
-        if b"shared" not in row.inner:
-            continue
-        for cell in rows.cells(row.inner):
-            match = rows._formula.search(row.inner, cell.start, cell.end)
-            if match and attribute(match[1], b"t") == "shared" and match[2]:
-                key, reach = attribute(match[1], b"si") or "", attribute(match[1], b"ref") or ""
-                columns = {column for area in areas(reach) for column in (area.left, area.right)}
-                first = Area(cell.column, row.number, cell.column, row.number)
-                found.setdefault(key, _Group(unescaped(match[2]), first, reach, len(columns) <= 1))
-    return found
-
-
-def heirs(rows: Rows, written: Callable[[int, int], bool]) -> Iterable[tuple[int, int, bytes]]:
-    """For each filled formula whose first cell is written over: the next cell of it, and what it must say then.
-
-    Gives row, column, and the formula element that goes into that cell.
-    """
-    groups = {key: group for key, group in _groups(rows).items() if written(group.first.top, group.first.left)}
-    for row in rows if groups else ():
-        if b"shared" not in row.inner:
-            continue
-        for cell in rows.cells(row.inner):
-            match = rows._formula.search(row.inner, cell.start, cell.end)
-            key = attribute(match[1], b"si") if match and attribute(match[1], b"t") == "shared" else None
-            if match is None or key not in groups or match[2] or written(row.number, cell.column):
-                continue
-            group = groups.pop(key)
-            text = translate(group.text, row.number - group.first.top, cell.column - group.first.left)
-            attributes, p = _with(match[1], b"ref", group.reach), rows.prefix
-            formula = b"<" + p + b"f" + attributes + b">" + escape(text) + b"</" + p + b"f>"
-            whole = row.inner[cell.start : cell.end]
-            yield row.number, cell.column, whole.replace(match[0], formula, 1)

@@ -17,27 +17,20 @@ from typing import NamedTuple
 
 from sheetcrm.problems import Unsupported
 from sheetcrm.tables import Formula
-from sheetcrm.workbooks.excel.following import (
-    follow_elsewhere,
-    follow_on_sheet,
-    mentions,
-    move_filter,
-    reach_down,
-    rename_columns,
-    table_of,
-    widen_table,
-)
+from sheetcrm.workbooks.excel.fills import formula_at, heirs
+from sheetcrm.workbooks.excel.following import follow_elsewhere, follow_on_sheet, mentions, reach_down
 from sheetcrm.workbooks.excel.formulas import LAST_COLUMN, LAST_ROW, Area, Shift, Shifts, areas, text_of, translate
 from sheetcrm.workbooks.excel.markup import attribute, splice_attributes, start_tag, unescaped, with_attribute
+from sheetcrm.workbooks.excel.moving import moved
 from sheetcrm.workbooks.excel.package import Package, Sheet
-from sheetcrm.workbooks.excel.rows import Blocked, Cells, NewCell, Piece, Row, RowEdits, Rows, heirs, style_of
+from sheetcrm.workbooks.excel.rows import NOTHING, Blocked, Cells, NewCell, Piece, Row, RowEdits, Rows, style_of
 from sheetcrm.workbooks.excel.skeleton import Skeleton
 from sheetcrm.workbooks.excel.stylesheet import Stylesheet
+from sheetcrm.workbooks.excel.tables import Table, move_filter, rename_columns, table_of, widen_table
 from sheetcrm.workbooks.excel.values import Value, content_of, date_format_of, looks_like_formula
 
 __all__ = ["Book", "TabEditor"]
 
-EMPTY = NewCell((b"", b""))
 FEW_ROWS = 16
 
 
@@ -62,17 +55,6 @@ class Book:
     def lost_references(self) -> list[str]:
         """References to cells that are nowhere any more; complete when the file is written."""
         return [reference for shift in self.shifts for reference in shift.lost]
-
-
-class Table(NamedTuple):
-    """A table as its part describes it."""
-
-    part: str
-    area: Area
-    headers: int
-    totals: int
-    calculated: tuple[int, ...]
-    """The columns of the tab in which each row has the same formula."""
 
 
 class TabEditor:
@@ -254,7 +236,7 @@ class TabEditor:
         cells: dict[tuple[int, int], NewCell] = {}
         for number, given in enumerate(new, first):
             for column in {*above.looks, *given, *fill}:
-                cell = given.get(column, EMPTY)
+                cell = given.get(column, NOTHING)
                 if column in fill and not cell.says_something:
                     cell = self.new_cell(Formula("=" + translate(fill[column], number - last, 0)))
                 cells[number, column] = _in_look(cell, above.looks.get(column))
@@ -286,7 +268,7 @@ class TabEditor:
         found = self.rows.row(row)
         formulas: dict[int, str] = {}
         for column in table.calculated if found is not None else ():
-            text = self.rows.formula_at(row, column)
+            text = formula_at(self.rows, row, column)
             if text:
                 formulas[column] = text
         return formulas
@@ -397,7 +379,7 @@ class TabEditor:
         self.carry_out()
         with self.refusing():
             follow_on_sheet(self.changed_skeleton, self.sheet.title, None, shifts)
-            self._put(self.rows.shifted(None, self.sheet.title, shifts))
+            self._put(moved(self.rows, None, self.sheet.title, shifts))
 
     def region(self, gone: Sequence[int]) -> tuple[int, int]:
         """First and last column of the table or list in which those rows lie."""
@@ -467,7 +449,7 @@ class TabEditor:
         area = self._edits.emptied
         if area is not None:
             headers = {
-                (table.area.top, column): EMPTY
+                (table.area.top, column): NOTHING
                 for table in self.tables
                 if table.headers and area.top <= table.area.top <= area.bottom
                 for column in range(max(table.area.left, area.left), min(table.area.right, area.right) + 1)
@@ -501,7 +483,7 @@ class TabEditor:
             pieces: Iterable[Piece] = (rows.head, memoryview(rows.xml)[rows.start : rows.end], rows.tail)
             if shift is not None:
                 shifts = {title.casefold(): shift}
-                pieces = rows.shifted(shift, title, shifts, edits=edits, rows_travel=self._rows_travel)
+                pieces = moved(rows, shift, title, shifts, edits=edits, rows_travel=self._rows_travel)
             elif is_written:
                 pieces = rows.written(edits)
             self._edits, self._shift, self._written = RowEdits(), None, None
