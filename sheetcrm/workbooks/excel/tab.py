@@ -19,10 +19,11 @@ from sheetcrm.problems import Unsupported
 from sheetcrm.tables import Formula
 from sheetcrm.workbooks.excel.fills import formula_at, heirs
 from sheetcrm.workbooks.excel.following import follow_elsewhere, follow_on_sheet, mentions, reach_down
-from sheetcrm.workbooks.excel.formulas import LAST_COLUMN, LAST_ROW, Area, Shift, Shifts, areas, text_of, translate
+from sheetcrm.workbooks.excel.formulas import LAST_ROW, Area, Shift, Shifts, areas, text_of, translate
 from sheetcrm.workbooks.excel.markup import attribute, splice_attributes, start_tag, unescaped, with_attribute
 from sheetcrm.workbooks.excel.moving import moved
 from sheetcrm.workbooks.excel.package import Package, Sheet
+from sheetcrm.workbooks.excel.regions import check_move, region
 from sheetcrm.workbooks.excel.rows import NOTHING, Blocked, Cells, NewCell, Piece, Row, RowEdits, Rows, style_of
 from sheetcrm.workbooks.excel.skeleton import Skeleton
 from sheetcrm.workbooks.excel.stylesheet import Stylesheet
@@ -30,8 +31,6 @@ from sheetcrm.workbooks.excel.tables import Table, move_filter, rename_columns, 
 from sheetcrm.workbooks.excel.values import Value, content_of, date_format_of, looks_like_formula
 
 __all__ = ["Book", "TabEditor"]
-
-FEW_ROWS = 16
 
 
 @dataclass
@@ -343,33 +342,13 @@ class TabEditor:
 
     def _check(self, shift: Shift) -> None:
         """Refuse what Excel refuses: to cut what cannot be divided."""
+        package, pivots = self.package, []
+        for part in package.related(self.sheet.part, "pivotTable"):
+            for tag in start_tag("location").findall(package.text(part)):
+                pivots += areas(attribute(tag, b"ref") or "")
         with self.refusing():
             fixed = self.rows.fixed_areas()
-        if any(shift.cuts(area) for area in fixed):
-            raise self._refusal("array-in-the-way")
-        beside = shift.removed and [
-            area
-            for area in self.skeleton.merged
-            if area.bottom >= shift.first
-            and area.left <= shift.right
-            and shift.left <= area.right
-            and not (shift.left <= area.left and area.right <= shift.right)
-        ]
-        if beside:
-            raise self._refusal("merged-in-the-way")
-        for table in self.tables if shift.removed else ():
-            area = table.area
-            if area.bottom < shift.first or area.right < shift.left or shift.right < area.left:
-                continue
-            ends = {*range(area.top, area.top + table.headers), *range(area.bottom - table.totals + 1, area.bottom + 1)}
-            inside = shift.left <= area.left and area.right <= shift.right
-            if not inside or ends & set(shift.removed):
-                raise self._refusal("table-in-the-way")
-        for part in self.package.related(self.sheet.part, "pivotTable"):
-            tag = next(iter(_tags(self.package.text(part), b"location")), b"")
-            for area in areas(attribute(tag, b"ref") or ""):
-                if shift.cuts(area) or shift.area(area) is None:
-                    raise self._refusal("pivot-in-the-way")
+            check_move(shift, fixed=fixed, merged=self.skeleton.merged, tables=self.tables, pivots=pivots)
 
     def follow(self, title: str, shifts: Shifts) -> None:
         """Let formulas here follow rows that moved in another tab."""
@@ -383,51 +362,8 @@ class TabEditor:
 
     def region(self, gone: Sequence[int]) -> tuple[int, int]:
         """First and last column of the table or list in which those rows lie."""
-        for table in self.tables:
-            if all(table.area.top <= row <= table.area.bottom for row in gone):
-                return table.area.left, table.area.right
         with self.refusing():
-            occupied = self._occupied(gone)
-            if not occupied:
-                return 1, LAST_COLUMN
-            runs: list[tuple[int, int]] = []
-            for column in sorted(occupied):
-                if not (runs and column <= runs[-1][1]):
-                    runs.append(self._run_around(column))
-        return max(runs, key=lambda run: (sum(run[0] <= column <= run[1] for column in occupied), -run[0]))
-
-    def _occupied(self, gone: Sequence[int]) -> set[int]:
-        """Columns in which those rows say something; a few of them stand for all."""
-        found = set()
-        for number in gone[:: max(len(gone) // FEW_ROWS, 1)]:
-            row = self.rows.row(number)
-            if row is not None:
-                cells = self.rows.cells(row.inner)
-                found |= {cell.column for cell in cells if self.rows.says_something(cell, row.inner)}
-        return found
-
-    def _run_around(self, column: int) -> tuple[int, int]:
-        """The columns around one, up to the next that says nothing on either side. Merged blocks hold together."""
-        merged, drawn = (
-            self.skeleton.merged,
-            {column for area in self.skeleton.sparklines for column in (area.left, area.right)},
-        )
-
-        def speaks(column: int) -> bool:
-            return 1 <= column <= LAST_COLUMN and (column in drawn or self.rows.has_data_in(column))
-
-        left = right = column
-        while True:
-            before = left, right
-            while speaks(left - 1):
-                left -= 1
-            while speaks(right + 1):
-                right += 1
-            for area in merged:
-                if area.left <= right and left <= area.right:
-                    left, right = min(left, area.left), max(right, area.right)
-            if (left, right) == before:
-                return before
+            return region(self.rows, self.skeleton, self.tables, gone)
 
     # ------------------------------------------------------------ all of a block
 
