@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta
@@ -468,3 +469,94 @@ def test_any_edits_one_after_another_say_what_a_plain_grid_says(
         file.save()
     sheet = openpyxl.load_workbook(path)["T"]
     assert {(c.row, c.column): c.value for row in sheet.iter_rows() for c in row if c.value is not None} == grid
+
+
+# ------------------------------------------------------------------ odd files
+
+
+def _repacked(path: Path, change: Callable[[dict[str, bytes]], None], *, zip64: bool = False) -> Path:
+    members = _members(path)
+    change(members)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            with archive.open(name, "w", force_zip64=zip64) as member:
+                member.write(data)
+    return path
+
+
+def test_a_zip_of_the_large_kind_is_edited(path: Path) -> None:
+    _repacked(_made(path), lambda members: None, zip64=True)
+    with XlsxFile(path) as file:
+        file.set("Leads", {"B2": "new"})
+        file.save()
+    assert _cells(path)[1] == ["R-1", "new", 10]
+    assert _cells(path)[4] == ["R-4", "Delta", 40]
+
+
+def test_charts_of_the_newer_kind_follow(path: Path) -> None:
+    chart = b'<cx:chart xmlns:cx="x"><cx:numDim><cx:f>Leads!$C$2:$C$5</cx:f></cx:numDim></cx:chart>'
+
+    def add(members: dict[str, bytes]) -> None:
+        members["xl/charts/chartEx1.xml"] = chart
+
+    _repacked(_made(path), add)
+    with XlsxFile(path) as file:
+        file.insert_rows("Leads", 3, 2)
+        file.save()
+    assert _members(path)["xl/charts/chartEx1.xml"] == chart.replace(b"$C$5", b"$C$7")
+
+
+def _as_sheet(change: Callable[[str], bytes]) -> Callable[[dict[str, bytes]], None]:
+    def apply(members: dict[str, bytes]) -> None:
+        members["xl/worksheets/sheet1.xml"] = change(members["xl/worksheets/sheet1.xml"].decode())
+
+    return apply
+
+
+def _prefixed(xml: str) -> bytes:
+    xml = re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1x:", xml)
+    return xml.replace('xmlns="', 'xmlns:x="').encode()
+
+
+def _unplaced(xml: str) -> bytes:
+    return re.sub(r'(<(?:row|c)) r="[A-Z]*\d+"', r"\1", xml).encode()
+
+
+def _with_comments_and_cdata(xml: str) -> bytes:
+    return xml.replace("<sheetData>", "<!-- <row r='9'/> --><sheetData>").replace(">10<", "><![CDATA[10]]><").encode()
+
+
+def _in_utf16(xml: str) -> bytes:
+    return ('<?xml version="1.0" encoding="UTF-16"?>' + re.sub(r"^<\?xml[^>]*\?>", "", xml)).encode("utf-16")
+
+
+@pytest.mark.parametrize(
+    "oddity",
+    [
+        pytest.param(_prefixed, id="the main namespace has a prefix"),
+        pytest.param(_unplaced, id="rows and cells do not say where they are"),
+        pytest.param(_with_comments_and_cdata, id="comments and CDATA"),
+        pytest.param(_in_utf16, id="UTF-16"),
+        pytest.param(lambda xml: b"\xef\xbb\xbf" + xml.encode(), id="a byte order mark"),
+        pytest.param(
+            lambda xml: xml.replace("<row ", '<row x:y="a>b" xmlns:x="u" ').encode(), id="a > in an attribute"
+        ),
+        pytest.param(lambda xml: xml.replace("><row", ">\n  <row").replace("><c ", ">\n<c ").encode(), id="lines"),
+    ],
+)
+def test_odd_sheets_are_edited_like_others(path: Path, oddity: Callable[[str], bytes]) -> None:
+    _repacked(_made(path), _as_sheet(oddity))
+    with XlsxFile(path) as file:
+        file.set("Leads", {"B3": "new", "E2": "far"})
+        assert file.append("Leads", [["R-5", "Omega"]]) == 6
+        assert file.remove_rows("Leads", [2]) == "A:C"
+        file.insert_rows("Leads", 2, 1)
+        file.save()
+    assert [row[:3] for row in _cells(path)] == [
+        ["ID", "Company", "Value"],
+        [None, None, None],
+        ["R-2", "new", 20],
+        ["R-3", "Gamma", 30],
+        ["R-4", "Delta", 40],
+        ["R-5", "Omega", None],
+    ]
