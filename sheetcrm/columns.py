@@ -64,7 +64,7 @@ class Layout:
     def own_columns(self) -> tuple[int, ...]:
         """The columns that the team added: no field of ours, but a header or cells of their own."""
         known = set(self.columns.values())
-        others = [c for c in list_columns(self.tab, self.header_row) if c not in known]
+        others = [c for run in list_columns(self.tab, self.header_row) for c in run if c not in known]
         return tuple(c for c in others if not is_blank(self.tab.cell(self.header_row, c)) or self._holds(c))
 
     def _holds(self, column: int) -> bool:

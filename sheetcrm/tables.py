@@ -291,26 +291,35 @@ def is_blank(cell: Cell) -> bool:
     return isinstance(cell, str) and not cell.strip()
 
 
-def list_columns(tab: Tab, header_row: int) -> range:
-    """The columns of the list under a header row: those with a header, what lies between, and what adjoins.
+def list_columns(tab: Tab, header_row: int, more: Iterable[int] = ()) -> tuple[range, ...]:
+    """The columns of the list under a header row, as runs: those with a header, and what adjoins them.
 
-    A column without a header that an empty one keeps apart is a note beside the list.
+    Columns without a header that empty ones keep apart are a note beside the list,
+    or amid it. `more` names columns that are about to get a header.
     """
-    width = tab.width
-    headed = (
-        [c for c, cell in enumerate(tab.rows[header_row]) if not is_blank(cell)] if header_row < len(tab.rows) else []
-    )
-    if not headed:
-        return range(width)
-    first, last = headed[0], headed[-1]
-    while first > 0 and _holds(tab, header_row, first - 1):
-        first -= 1
-    while last + 1 < width and _holds(tab, header_row, last + 1):
-        last += 1
-    for _, left, bottom, right in tab.merged:
-        if bottom > header_row and left <= last and first <= right:
-            first, last = min(first, left), max(last, right)
-    return range(first, last + 1)
+    width = max(tab.width, *(column + 1 for column in more), 0)
+    headers = tab.rows[header_row] if header_row < len(tab.rows) else ()
+    mine = {c for c, cell in enumerate(headers) if not is_blank(cell)} | set(more)
+    if not mine:
+        return (range(width),)
+    holding = {c for c in range(width) if c not in mine and _holds(tab, header_row, c)}
+    while True:
+        grown = {c for c in holding - mine if c - 1 in mine or c + 1 in mine}
+        for _, left, bottom, right in tab.merged:
+            block = set(range(left, right + 1))
+            if bottom > header_row and block & mine:
+                grown |= block - mine
+        if not grown:
+            break
+        mine |= grown
+    notes = sorted(holding - mine)
+    runs: list[range] = []
+    for column in sorted(mine):
+        if runs and not any(runs[-1].stop <= note < column for note in notes):
+            runs[-1] = range(runs[-1].start, column + 1)
+        else:
+            runs.append(range(column, column + 1))
+    return tuple(runs)
 
 
 def _holds(tab: Tab, header_row: int, column: int) -> bool:

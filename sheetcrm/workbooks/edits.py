@@ -71,16 +71,19 @@ class TabEdit:
         return self.tab.cell(row, column) if after is None else shown(after)
 
     @cached_property
-    def columns_of_list(self) -> range:
-        """The columns in which rows close up; what stands beside them stays where it is."""
-        columns = list_columns(self.tab, self.header_row)
-        return range(columns.start, max(columns.stop, *(new.column + 1 for new in self.columns), 0))
+    def columns_of_list(self) -> tuple[range, ...]:
+        """The columns in which rows close up; what stands beside them, or amid them, stays where it is."""
+        return list_columns(self.tab, self.header_row, [new.column for new in self.columns])
+
+    def in_list(self, column: int) -> bool:
+        """Whether a column is one of the list's."""
+        return any(column in run for run in self.columns_of_list)
 
     @property
     def stands_alone(self) -> bool:
         """Whether nothing stands beside the list."""
-        columns = self.columns_of_list
-        return columns.start == 0 and columns.stop >= self.tab.width
+        runs = self.columns_of_list
+        return len(runs) == 1 and runs[0].start == 0 and runs[0].stop >= self.tab.width
 
     @cached_property
     def gone_in_order(self) -> list[int]:
@@ -100,9 +103,8 @@ class TabEdit:
     @cached_property
     def last_row(self) -> int:
         """The last row of the list that stays and says something; -1 without one. Formulas say something."""
-        columns = self.columns_of_list
         written = {row for (row, _), cell in self.cells.items() if cell != ""}
-        formulas = {row for row, column in self.tab.formulas if column in columns}
+        formulas = {row for row, column in self.tab.formulas if self.in_list(column)}
         row = max(len(self.tab.rows) - 1, *written, *formulas, -1, -1)
         while row >= 0 and not (
             row not in self.gone and (row in written or row in formulas or self._says_something(row))
@@ -118,9 +120,9 @@ class TabEdit:
     def _says_something(self, row: int) -> bool:
         if row >= len(self.tab.rows):
             return False
-        cells, columns = self.tab.rows[row], self.columns_of_list
-        last = min(columns.stop, len(cells))
-        return any(cells[c] != "" and (row, c) not in self.cells for c in range(columns.start, last))
+        cells = self.tab.rows[row]
+        columns = (c for run in self.columns_of_list for c in range(run.start, min(run.stop, len(cells))))
+        return any(cells[c] != "" and (row, c) not in self.cells for c in columns)
 
     @cached_property
     def merged(self) -> tuple[tuple[int, int, int, int], ...]:
@@ -128,7 +130,8 @@ class TabEdit:
         kept = []
         for block in self.tab.merged:
             first, left, last, right = block
-            below = bool(self.added) and last > self.last_row
+            beside = not any(self.in_list(column) for column in range(left, right + 1))
+            below = bool(self.added) and last > self.last_row and not beside
             inside = any(
                 first <= row <= last and left <= column <= right and (row, column) != (first, left)
                 for row, column in self.cells
@@ -141,7 +144,7 @@ class TabEdit:
     def merged_after(self) -> Iterator[tuple[int, int, int, int]]:
         """Where those blocks will be."""
         for first, left, last, right in self.merged:
-            inside = left in self.columns_of_list and right in self.columns_of_list
+            inside = self.in_list(left) and self.in_list(right)
             rows = self.closed_up_block(first, last) if inside else (first, last)
             if rows and (rows[0] < rows[1] or left < right):
                 yield rows[0], left, rows[1], right
@@ -348,16 +351,17 @@ def _lay(rows: Rows, formulas: Formulas, written: Mapping[tuple[int, int], Cell]
 
 def _closed_up(rows: Rows, formulas: Formulas, edit: TabEdit) -> tuple[Rows, Formulas]:
     """The rows without those that go, closed up in the columns of the list alone."""
-    columns = edit.columns_of_list
     stays = [cells for row, cells in enumerate(rows) if row not in edit.gone]
-    if any(len(cells) > columns.stop for cells in rows) or columns.start > 0:
-        first, last = columns.start, columns.stop
-        blank: list[Cell] = [""] * len(columns)
-        moved = [_part(cells, columns) for cells in stays] + [blank] * (len(rows) - len(stays))
-        together = zip(rows, moved, strict=True)
-        stays = [[*_part(cells, range(first)), *new, *cells[last:]] for cells, new in together]
-    kept = {place: text for place, text in formulas.items() if place[1] not in columns or place[0] not in edit.gone}
-    return stays, {(edit.closed_up(r) if c in columns else r, c): text for (r, c), text in kept.items()}
+    if not edit.stands_alone:
+        together = [list(cells) for cells in rows]
+        for run in edit.columns_of_list:
+            for row, cells in enumerate(together):
+                cells.extend("" for _ in range(run.stop - len(cells)))
+                cells[run.start : run.stop] = _part(stays[row], run) if row < len(stays) else [""] * len(run)
+        stays = list(together)
+    moves = edit.in_list
+    kept = {place: text for place, text in formulas.items() if not moves(place[1]) or place[0] not in edit.gone}
+    return stays, {(edit.closed_up(r) if moves(c) else r, c): text for (r, c), text in kept.items()}
 
 
 def _part(cells: Sequence[Cell], columns: range) -> list[Cell]:

@@ -22,7 +22,6 @@ from sheetcrm.workbooks.excel.formulas import (
 )
 from sheetcrm.workbooks.excel.markup import (
     attribute,
-    escape,
     local_name,
     splice_attributes,
     splice_texts,
@@ -36,7 +35,6 @@ from sheetcrm.workbooks.excel.tables import follow_table
 __all__ = [
     "follow_elsewhere",
     "follow_on_sheet",
-    "mentions",
     "reach_down",
 ]
 
@@ -62,12 +60,6 @@ _GROUPS = {
 }
 """Elements that are nothing without what they hold."""
 _STAY = {"sheetViews", "dimension", "cols", "customSheetViews", "sheetPr", "sheetFormatPr"}
-
-
-def mentions(xml: bytes, title: str) -> bool:
-    """Whether the part may hold a formula that names that tab."""
-    said = re.escape(escape(title.replace("'", "''")))
-    return re.search(said + rb"(?:'|&apos;|&#39;)?!", xml) is not None
 
 
 # ---------------------------------------------------------------- one sheet without its rows
@@ -193,7 +185,8 @@ def reach_down(skeleton: Skeleton, at: int, count: int) -> bool:
         for part in text.split():
             found = areas(part)
             area = found[0] if found else None
-            grows = area is not None and area.bottom == at - 1 and (area.top < area.bottom or at > 2)
+            reaches = area is not None and area.top <= at and at - 1 <= area.bottom < at - 1 + count
+            grows = reaches and area is not None and (area.top < area.bottom or area.bottom > 1)
             parts.append(text_of(area._replace(bottom=at - 1 + count)) if area and grows else part)
         return " ".join(parts)
 

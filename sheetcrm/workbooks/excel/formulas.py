@@ -57,6 +57,10 @@ class Area(NamedTuple):
     right: int
     bottom: int
 
+    def meets_columns(self, other: Area) -> bool:
+        """Whether they have a column in common."""
+        return self.left <= other.right and other.left <= self.right
+
     def meets(self, other: Area) -> bool:
         """Whether they have a cell in common."""
         return (
@@ -117,14 +121,16 @@ class Place(NamedTuple):
     columns: Mapping[int, int]
     """Column before → column there."""
 
-    def of(self, area: Area) -> str | None:
-        """A reference to where the cells of one row come to; None where they do not stay side by side."""
+    def of(self, text: str, area: Area) -> str | None:
+        """A reference like `text`, to where the cells of one row come to; None where they do not stay side by side."""
         columns = [self.columns.get(column, 0) for column in range(area.left, area.right + 1)]
         if 0 in columns or columns != list(range(columns[0], columns[0] + len(columns))):
             return None
-        there = text_of(Area(columns[0], self.row, columns[-1], self.row))
+        corners = [_PARTS.fullmatch(corner) for corner in text.split(":")]
+        ends = (columns[0], columns[-1])
+        said = [f"{c[1]}{column_letters(n - 1)}{c[3]}{self.row}" for c, n in zip(corners, ends, strict=False) if c]
         quoted = self.title.replace("'", "''")
-        return f"'{quoted}'!{there}"
+        return f"'{quoted}'!{':'.join(said)}"
 
 
 @dataclass(frozen=True)
@@ -281,7 +287,7 @@ def _followed(tab: str, text: str, shift: Shift) -> str:
         return tab + text
     if after is None:
         place = shift.moved.get(area.top) if area.top == area.bottom else None
-        there = place.of(area) if place else None
+        there = place.of(text, area) if place else None
         if there is None:
             shift.lost.append(tab + text)
         return there or f"{tab}#REF!"

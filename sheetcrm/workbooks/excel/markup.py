@@ -11,10 +11,13 @@ import re
 from collections.abc import Callable, Iterable
 from html import unescape
 from typing import Any
+from xml.parsers.expat import ExpatError, ParserCreate
 
 from lxml import etree
 
 __all__ = [
+    "check_whole",
+    "with_prefix",
     "REST_OF_TAG",
     "start_tag",
     "attribute",
@@ -82,6 +85,20 @@ def _in_utf8(data: bytes) -> bytes:
 def local_name(element: Any) -> str:
     """The element's name without its namespace: producers differ in it."""
     return etree.QName(element).localname if isinstance(element.tag, str) else ""
+
+
+def with_prefix(xml: bytes, before: bytes, after: bytes) -> bytes:
+    """A piece of XML whose elements have one prefix (`x:`, or none), with another."""
+    return xml if before == after else re.sub(rb"<(/?)" + before + rb"(?=[A-Za-z]+[\s/>])", rb"<\1" + after, xml)
+
+
+def check_whole(xml: bytes) -> None:
+    """Raise `ValueError` where a part is not well-formed XML; one that holds a million cells, too, in little memory."""
+    reader = ParserCreate(namespace_separator=" ")
+    try:
+        reader.Parse(xml, True)
+    except ExpatError as error:
+        raise ValueError(str(error)) from error
 
 
 def parse_xml(data: bytes) -> etree._Element:

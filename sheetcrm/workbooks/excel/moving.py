@@ -151,6 +151,7 @@ class _Move:
         xml, closing = self._rows.xml, self._rows.row_end
         gone, first = set(places.shift.removed), self._rows.number_at(at)
         opened = at + len(self._rows.row_start) + len(b'%d"' % first)
+        outside = {row for row, cells in edits.cells.items() if not all(map(places.shift.holds, cells))}
         look = xml[opened : xml.find(b">", opened) + 1]
         number, lost = first, 0
         while not look.endswith(b"/>") and look.count(b'"') % 2 == 0 and b"'" not in look:
@@ -158,9 +159,8 @@ class _Move:
             parts = xml[at:stop].split(closing) if stop > at else []
             alike = 0
             for part in parts:
-                if not part.startswith(self._rows.row_start + b'%d"' % (number + alike) + look) or places.reaches_out(
-                    part
-                ):
+                opening = self._rows.row_start + b'%d"' % (number + alike) + look
+                if not part.startswith(opening) or number + alike in outside or places.reaches_out(part):
                     break
                 alike += 1
             if alike:

@@ -84,25 +84,35 @@ def _place(element: etree._Element, row: int) -> int | None:
     return found[0].left if found and found[0].top == row else None
 
 
+def _boxes_of(tab: TabEditor) -> str:
+    """The part that holds the boxes of a tab's comments; "" without one. Pictures in headers have a part alike."""
+    drawing = tab.skeleton.child("legacyDrawing")
+    relation = (
+        next((str(v) for k, v in drawing.attrib.items() if str(k).endswith("}id")), "") if drawing is not None else ""
+    )
+    found = tab.package.relations(tab.sheet.part).get(relation)
+    return found.part if found is not None else ""
+
+
 def _shape_of(package: Package, tab: TabEditor, row: int, column: int) -> bytes:
     rows, columns = rb"<x:Row>\s*%d\s*</x:Row>" % (row - 1), rb"<x:Column>\s*%d\s*</x:Column>" % (column - 1)
-    for part in package.related(tab.sheet.part, "vmlDrawing"):
-        for match in _SHAPE.finditer(package.part(part)):
-            if re.search(rows, match[0]) and re.search(columns, match[0]):
-                return match[0]
+    for match in _SHAPE.finditer(package.part(_boxes_of(tab))):
+        if re.search(rows, match[0]) and re.search(columns, match[0]):
+            return match[0]
     return _PLAIN_SHAPE
 
 
 def put_note(tab: TabEditor, row: int, column: int, note: Note) -> None:
     """Let a cell have what was said of another."""
     place = f"{column_letters(column - 1)}{row}"
-    _put_comment(tab, place, note)
-    _put_shape(tab, row, column, note.shape)
+    if _put_comment(tab, place, note):
+        _put_shape(tab, row, column, note.shape)
     if note.answers:
         _put_answers(tab, place, note.answers)
 
 
-def _put_comment(tab: TabEditor, place: str, note: Note) -> None:
+def _put_comment(tab: TabEditor, place: str, note: Note) -> bool:
+    """Whether the cell had no comment yet: one that it has goes on, with both texts."""
     package = tab.package
     part = next(iter(package.related(tab.sheet.part, "comments")), "")
     space = etree.QName(note.comment).namespace
@@ -120,16 +130,39 @@ def _put_comment(tab: TabEditor, place: str, note: Note) -> None:
     comment.set("ref", place)
     comment.set("authorId", str(names.index(note.author)))
     comments = next(e for e in root if local_name(e) == "commentList")
-    for old in [e for e in comments if e.get("ref") == place]:
-        comments.remove(old)
-    comments.append(comment)
+    there = next((e for e in comments if e.get("ref") == place), None)
+    if there is None:
+        comments.append(comment)
+    else:
+        _join(there, comment)
     package.put_xml(part, root)
+    return there is None
+
+
+def _join(there: etree._Element, comment: etree._Element) -> None:
+    """Let a comment say what another says, below what it says already."""
+    texts = [e for c in (there, comment) for e in c if local_name(e) == "text"]
+    if len(texts) < 2:
+        return
+    space = etree.QName(there).namespace
+    for element in list(texts[0]):
+        if local_name(element) == "t":  # plain text becomes a run among others
+            run = etree.SubElement(texts[0], f"{{{space}}}r")
+            run.append(element)
+    line = etree.SubElement(etree.SubElement(texts[0], f"{{{space}}}r"), f"{{{space}}}t")
+    line.text = "\n"
+    line.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
+    for element in list(texts[1]):
+        if local_name(element) == "t":
+            etree.SubElement(texts[0], f"{{{space}}}r").append(element)
+        else:
+            texts[0].append(element)
 
 
 def _put_shape(tab: TabEditor, row: int, column: int, shape: bytes) -> None:
     package = tab.package
-    part = next(iter(package.related(tab.sheet.part, "vmlDrawing")), "")
-    if not part or tab.skeleton.child("legacyDrawing") is None:
+    part = _boxes_of(tab)
+    if not part:
         part = package.add("xl/drawings", "vmlDrawing", "vml", _EMPTY_VML, _VML_KIND)
         relation = package.relate(tab.sheet.part, package.relation_type("vmlDrawing"), part)
         drawing = tab.changed_skeleton.ensure("legacyDrawing")

@@ -24,7 +24,7 @@ from sheetcrm.workbooks.excel.scan import Scan, place_of, scan
 
 __all__ = ["read_snapshot", "token_of"]
 
-MAX_CELLS = 30_000_000
+MAX_CELLS = 15_000_000
 """calamine lays a tab out in full, so one far-off cell would take all memory."""
 
 

@@ -18,16 +18,21 @@ __all__ = ["check_move", "region"]
 FEW_ROWS = 16
 
 
-def region(rows: Rows, skeleton: Skeleton, tables: Iterable[Table], gone: Sequence[int]) -> tuple[int, int]:
-    """First and last column of the table or list in which those rows lie."""
+def region(
+    rows: Rows, skeleton: Skeleton, tables: Iterable[Table], gone: Sequence[int], pending: set[int]
+) -> tuple[int, int]:
+    """First and last column of the table or list in which those rows lie.
+
+    In the columns `pending` something is about to be said.
+    """
     for table in tables:
         if all(table.area.top <= row <= table.area.bottom for row in gone):
             return table.area.left, table.area.right
-    occupied = _occupied(rows, gone)
+    occupied = _occupied(rows, gone) or pending
     if not occupied:
         return 1, LAST_COLUMN
     merged = [area for area in skeleton.merged if area.bottom >= gone[0]]
-    drawn = {column for area in skeleton.sparklines for column in (area.left, area.right)}
+    drawn = {column for area in skeleton.sparklines for column in (area.left, area.right)} | pending
     runs: list[tuple[int, int]] = []
     for column in sorted(occupied):
         if not (runs and column <= runs[-1][1]):
@@ -77,10 +82,17 @@ def check_move(
         return
     if any(_lies_across(area, shift) for area in merged):
         raise Blocked("merged-in-the-way")
+    tables = list(tables)
+    blocks = [table.area for table in tables]
     for area, headers, totals in ((table.area, table.headers, table.totals) for table in tables):
+        rows = range(area.top + headers, area.bottom - totals + 1)
+        is_emptied = bool(rows) and set(rows) <= set(shift.removed)
+        is_followed = totals or any(other.top > area.bottom and other.meets_columns(area) for other in blocks)
         ends = {*range(area.top, area.top + headers), *range(area.bottom - totals + 1, area.bottom + 1)}
         inside = shift.left <= area.left and area.right <= shift.right
-        if _lies_across(area, shift) or (inside and ends & set(shift.removed)):
+        # A table keeps one row at least: nothing may close up to where that stands.
+        is_cut = bool(ends & set(shift.removed)) or (is_emptied and is_followed)
+        if _lies_across(area, shift) or (inside and is_cut):
             raise Blocked("table-in-the-way")
 
 

@@ -299,9 +299,9 @@ class Rows:
         at = self.start
         while (at := xml.find(letters, at, self.end)) >= 0:
             match = _OPENED.match(xml, at + len(letters))
-            if match and not match[0].endswith(b"/>"):
-                return True
             at += len(letters)
+            if match and not match[0].endswith(b"/>") and not xml.startswith(self._cell_end, match.end()):
+                return True
         if self._cells_say_their_places:
             return False
         return any(c.column == column and self.says_something(c, r.inner) for r in self for c in self.cells(r.inner))
@@ -360,7 +360,9 @@ class Rows:
     def touched(self, edits: RowEdits) -> Iterator[Row]:
         """The rows that are rewritten, and those that come to be."""
         emptied, waiting = edits.emptied, sorted(edits.cells)
-        if emptied is not None or not waiting or self.position(waiting[0]) is None:
+        if emptied is None and not waiting:
+            return
+        if emptied is not None or self.position(waiting[0]) is None:
             yield from (row for row in self.edited(iter(self), edits, self.end) if row.is_new)
             return
         for number in waiting:
@@ -400,8 +402,10 @@ class Rows:
             is_emptied = inside and emptied is not None and emptied.left <= cell.column <= emptied.right
             if is_written or is_emptied:
                 what = new[waiting.pop(0)] if is_written else NOTHING
-                style = style_of(cell.tag)
-                pieces += [row.inner[at : cell.start], self.cell_xml(row.number, cell.column, what, style)]
+                written = self.cell_xml(row.number, cell.column, what, style_of(cell.tag))
+                if not written and attribute(cell.tag, b"r") is None:
+                    written = b"<" + self.prefix + b"c/>"  # it keeps the place of those after it
+                pieces += [row.inner[at : cell.start], written]
                 at = cell.end
         pieces.append(row.inner[at:])
         pieces += [self._new_cell(row.number, column, new, edits, default) for column in waiting]

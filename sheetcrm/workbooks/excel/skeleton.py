@@ -127,7 +127,7 @@ class Skeleton:
             self.root.remove(group)
 
     def set_column(self, column: int, *, width: float | None = None, like: etree._Element | None = None) -> None:
-        """How wide a column is, and how it looks, for this column alone: neighbours may share one entry."""
+        """How wide a column is, and how it looks, for this column alone, to be seen: neighbours may share one entry."""
         group = self.ensure("cols")
         shared = self._column(column)
         entry = self.element("col") if shared is None else deepcopy(shared)
@@ -148,6 +148,8 @@ class Skeleton:
         if width is not None:
             entry.set("width", str(width))
             entry.set("customWidth", "1")
+        for name in ("hidden", "collapsed"):
+            entry.attrib.pop(name, "")
         entry.set("min", str(column))
         entry.set("max", str(min(column, LAST_COLUMN)))
         if entry.get("width") is None:

@@ -129,16 +129,26 @@ class Stylesheet:
 
     def named(self, style: NamedStyle) -> int:
         """A look of ours, by name: made when it is first asked for."""
-        if style.name not in self._known:
-            self._known[style.name] = self._find_named(str(style.name)) or self._make_named(style)
-        return self._known[style.name]
+        name = str(style.name)
+        if name not in self._known:
+            found = self._find_named(name)
+            self._known[name] = self._make_named(style) if found is None else found
+        return self._known[name]
 
     def _find_named(self, name: str) -> int | None:
         group = self._found("cellStyles")
-        parents = {} if group is None else {s.get("name"): s.get("xfId") for s in _elements(group)}
+        parents = {} if group is None else {s.get("name"): s.get("xfId", "0") for s in _elements(group)}
         if name not in parents:
             return None
-        return next((n for n, look in enumerate(self._looks) if look.get("xfId") == parents[name]), None)
+        parent = parents[name]
+        for number, look in enumerate(self._looks):
+            if look.get("xfId") == parent:
+                return number
+        # No cell has had it since Excel last saved: only the style itself is left.
+        styles = _elements(self._group("cellStyleXfs"))
+        look = deepcopy(styles[int(parent)]) if int(parent) < len(styles) else self._plain_look()
+        look.set("xfId", parent)
+        return self._number_of("cellXfs", look, fresh=True)
 
     def _make_named(self, style: Any) -> int:
         look = self._element(

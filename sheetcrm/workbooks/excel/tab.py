@@ -8,17 +8,19 @@ knows what an edit means around the cells of a tab; it opens and saves no file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
+from lxml import etree
+
 from sheetcrm.problems import Unsupported
 from sheetcrm.tables import Formula
 from sheetcrm.workbooks.excel.fills import formula_at, heirs
-from sheetcrm.workbooks.excel.following import follow_elsewhere, follow_on_sheet, mentions, reach_down
+from sheetcrm.workbooks.excel.following import follow_elsewhere, follow_on_sheet, reach_down
 from sheetcrm.workbooks.excel.formulas import LAST_ROW, Area, Shift, Shifts, areas, text_of, translate
 from sheetcrm.workbooks.excel.markup import attribute, splice_attributes, start_tag, unescaped, with_attribute
 from sheetcrm.workbooks.excel.moving import moved
@@ -31,6 +33,9 @@ from sheetcrm.workbooks.excel.tables import Table, move_filter, rename_columns, 
 from sheetcrm.workbooks.excel.values import Value, content_of, date_format_of, looks_like_formula
 
 __all__ = ["Book", "TabEditor"]
+
+UNTOUCHED = 3
+"""Pieces of a part in which no row is another: what stands before the rows, they themselves, what comes after."""
 
 
 @dataclass
@@ -210,13 +215,19 @@ class TabEditor:
                 }
         return {**cells, **texts}
 
-    def append(self, new: Sequence[Cells], *, at: int | None = None, header_row: int = 1) -> int:
+    def append(
+        self, new: Sequence[Cells], *, at: int | None = None, header_row: int = 1, columns: Container[int] | None = None
+    ) -> int:
         """Write rows below the last one that says something, or at `at`; gives the number of the first.
 
-        They look like the row above, unless that is no further down than `header_row`.
+        They look like the row above, in those columns at least, unless that is no
+        further down than `header_row`.
         """
         last = self.last_row if at is None else at - 1
-        table = next((t for t in self.tables if t.area.bottom == last), None)
+        written = {column for cells in new for column in cells}
+        table = next((t for t in self.tables if t.holds(last, written)), None)
+        if table is not None and table.totals and table.area.bottom != last:
+            table = None
         if at is None and table is not None and table.totals and new:
             last -= table.totals
             self.move(Shift(at=last + 1, count=len(new), stretches=True))
@@ -229,12 +240,13 @@ class TabEditor:
             raise self._refusal("sheet-full")
         with self.refusing():
             above = self._row_above(last, header_row)
-        grows = table is not None and table.area.bottom == last and not table.totals
+        grows = table is not None and table.area.bottom < bottom and not table.totals
         is_inside = table is not None and (grows or table.area.bottom > last)
         fill = self._calculated(last, table) if table is not None and is_inside else {}
         cells: dict[tuple[int, int], NewCell] = {}
         for number, given in enumerate(new, first):
-            for column in {*above.looks, *given, *fill}:
+            looks = {c for c in above.looks if columns is None or c in columns}
+            for column in {*looks, *given, *fill}:
                 cell = given.get(column, NOTHING)
                 if column in fill and not cell.says_something:
                     cell = self.new_cell(Formula("=" + translate(fill[column], number - last, 0)))
@@ -302,7 +314,8 @@ class TabEditor:
         neighbour = self.raw_cells(header_row).get(column - 1, b"")
         style = attribute(neighbour[: neighbour.find(b">") + 1], b"s")
         self.write({(header_row, column): self.new_cell(header)._replace(base=int(style) if style else None)})
-        if like is not None and (entry := like[0].skeleton.column_like(like[1])) is not None:
+        entry = like[0].skeleton.column_like(like[1]) if like is not None else None
+        if entry is not None or self.skeleton.column_like(column) is not None:
             self.changed_skeleton.set_column(column, like=entry)
         for table in self.tables:
             if table.headers and table.area.top == header_row and table.area.right == column - 1:
@@ -337,7 +350,7 @@ class TabEditor:
         self.book.shifts.append(shift)
         for tab in self.book.tabs.values():
             if tab is not self:
-                tab.follow(home, shifts)
+                tab.follow(shifts)
         self.book.formulas_changed = True
 
     def _check(self, shift: Shift) -> None:
@@ -350,20 +363,26 @@ class TabEditor:
             fixed = self.rows.fixed_areas()
             check_move(shift, fixed=fixed, merged=self.skeleton.merged, tables=self.tables, pivots=pivots)
 
-    def follow(self, title: str, shifts: Shifts) -> None:
-        """Let formulas here follow rows that moved in another tab."""
-        pending = any(mentions(c.content[1], title) for cells in self._edits.cells.values() for c in cells.values())
-        if not pending and not mentions(self.rows.xml, title):
-            return
-        self.carry_out()
+    def follow(self, shifts: Shifts) -> None:
+        """Let formulas here follow rows that moved in another tab. Where none does, the tab is not touched."""
+        if self._shift is not None or self._edits.has_formulas:
+            self.carry_out()
         with self.refusing():
-            follow_on_sheet(self.changed_skeleton, self.sheet.title, None, shifts)
-            self._put(moved(self.rows, None, self.sheet.title, shifts))
+            before = etree.tostring(self.skeleton.root)
+            follow_on_sheet(self.skeleton, self.sheet.title, None, shifts)
+            changed = etree.tostring(self.skeleton.root) != before
+            self._skeleton_changed |= changed
+            if not self.rows.has_formulas:
+                return
+            pieces = list(moved(self.rows, None, self.sheet.title, shifts))
+            if len(pieces) > UNTOUCHED:
+                self._put(pieces)
 
     def region(self, gone: Sequence[int]) -> tuple[int, int]:
         """First and last column of the table or list in which those rows lie."""
+        pending = {c for cells in self._edits.cells.values() for c, cell in cells.items() if cell.says_something}
         with self.refusing():
-            return region(self.rows, self.skeleton, self.tables, gone)
+            return region(self.rows, self.skeleton, self.tables, gone, pending)
 
     # ------------------------------------------------------------ all of a block
 

@@ -7,7 +7,7 @@ file damaged. It knows these parts, and moves no cells.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sheetcrm.workbooks.excel.formulas import Area, Shift, areas, follow, follow_rule, text_of, title_of
@@ -36,6 +36,12 @@ class Table(NamedTuple):
     totals: int
     calculated: tuple[int, ...]
     """The columns of the tab in which each row has the same formula."""
+
+    def holds(self, row: int, columns: Iterable[int]) -> bool:
+        """Whether rows that are written below `row` into those columns are the table's."""
+        area = self.area
+        meets = any(area.left <= column <= area.right for column in columns)
+        return meets and area.top <= row <= area.bottom
 
 
 def table_of(data: bytes) -> tuple[Area, int, int, tuple[int, ...]]:
@@ -90,8 +96,9 @@ def rename_columns(package: Package, part: str, headers: Mapping[int, str]) -> N
     for place in reversed(range(len(names))):
         if wanted[place] == names[place]:
             continue
-        used = escape(names[place]) + b"]"
-        if any(used in package.text(p) for p in package.names if "/worksheets/sheet" in p or "/tables/" in p):
+        used = f"{names[place]}]".casefold()
+        parts = (p for p in package.names if "/worksheets/" in p or "/tables/" in p or p.endswith("workbook.xml"))
+        if any(used in unescaped(package.text(p)).casefold() for p in parts if p.endswith(".xml")):
             raise Blocked("table-header")
         tag = with_attribute(tags[place][0], b"name", wanted[place])
         data = data[: tags[place].start()] + tag + data[tags[place].end() :]
@@ -101,7 +108,6 @@ def rename_columns(package: Package, part: str, headers: Mapping[int, str]) -> N
 def widen_table(package: Package, part: str, area: Area, header: str) -> None:
     """Let a table reach over one more column, called `header`."""
     data = package.text(part)
-    before = text_of(table_of(data)[0])
     if any(name.casefold() == header.casefold() for name in _column_names(data)):
         return  # its own names must differ: the column stands beside it
     numbers = [int(attribute(tag, b"id") or 0) for tag in start_tag("tableColumn").findall(data)]
@@ -117,10 +123,14 @@ def widen_table(package: Package, part: str, area: Area, header: str) -> None:
     )
     data = data[: end.start()] + new + data[end.start() :]
     data = splice_attributes(data, ["tableColumns"], ["count"], lambda _: str(len(numbers) + 1))
-    after = text_of(area)
-    package.put(
-        part, splice_attributes(data, ["table", "autoFilter"], ["ref"], lambda t: after if t == before else None)
-    )
+    old = table_of(data)[0]
+
+    def wider(text: str) -> str | None:
+        block = areas(text)
+        same = bool(block) and (block[0].left, block[0].top, block[0].right) == (old.left, old.top, old.right)
+        return text_of(block[0]._replace(right=area.right)) if same else None
+
+    package.put(part, splice_attributes(data, ["table", "autoFilter"], ["ref"], wider))
 
 
 def _column_names(data: bytes) -> list[str]:

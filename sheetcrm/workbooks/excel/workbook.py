@@ -6,7 +6,7 @@ as before or as after. What is done to cells, and to the disk, is known elsewher
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from datetime import date, datetime, time, timedelta
 from itertools import zip_longest
@@ -19,6 +19,8 @@ from sheetcrm.tables import Cell, Plan, Receipt, Snapshot, Tab, column_letters, 
 from sheetcrm.workbooks.edits import TabEdit, after, edits
 from sheetcrm.workbooks.excel import files
 from sheetcrm.workbooks.excel.editor import XlsxFile
+from sheetcrm.workbooks.excel.markup import check_whole
+from sheetcrm.workbooks.excel.package import Package
 from sheetcrm.workbooks.excel.reading import read_snapshot, token_of
 from sheetcrm.workbooks.excel.writing import write_edits
 
@@ -81,6 +83,7 @@ class ExcelWorkbook:
         new = files.write_beside(self.path, file.package.write)
         copy: Path | None = None
         try:
+            self._check_parts(new.read_bytes(), file.package.changed_names)
             _verify(read_snapshot(new.read_bytes(), self.path.name, only=made), expected, self.path.name, made)
             copy = self._copies.make(before, self._clock())
             files.check_closed(self.path)
@@ -93,6 +96,16 @@ class ExcelWorkbook:
             raise
         self._copies.rotate()
         return copy
+
+    def _check_parts(self, saved: bytes, names: Iterable[str]) -> None:
+        """Raise where a part that was written anew is no XML: readers of cells overlook much."""
+        package = Package(saved, self.path.name)
+        for name in names:
+            if name.endswith((".xml", ".rels")) and name in package.names:
+                try:
+                    check_whole(package.part(name))
+                except ValueError as error:
+                    raise SheetCrmError("not-saved-whole", file=self.path.name, tab=name, cell=str(error)) from error
 
 
 def _notes(base: Snapshot, found: dict[str, TabEdit], file: XlsxFile) -> tuple[str, ...]:

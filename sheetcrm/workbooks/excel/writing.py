@@ -15,12 +15,12 @@ from lxml import etree
 
 from sheetcrm.problems import NotAllowed
 from sheetcrm.schema import SYNC_TABS
-from sheetcrm.tables import Cell, Snapshot, Styled, same_cell
+from sheetcrm.tables import Snapshot, Styled, same_cell
 from sheetcrm.workbooks.edits import NewRow, TabEdit
 from sheetcrm.workbooks.excel.editor import XlsxFile
 from sheetcrm.workbooks.excel.formulas import Area, Place, Shift
 from sheetcrm.workbooks.excel.marks import set_marks
-from sheetcrm.workbooks.excel.markup import attribute
+from sheetcrm.workbooks.excel.markup import attribute, with_prefix
 from sheetcrm.workbooks.excel.notes import Note, put_note, take_notes
 from sheetcrm.workbooks.excel.rows import NewCell
 from sheetcrm.workbooks.excel.styles import NUMBERS, date_format, header_look, moment_format, named_look
@@ -35,6 +35,8 @@ class Traveller(NamedTuple):
     """What a row that leaves its tab takes along, by column from 1."""
 
     cells: Mapping[int, bytes]
+    prefix: bytes
+    """What stands before the names of elements in them."""
     notes: Mapping[int, Note]
     links: Mapping[int, tuple[etree._Element, str]]
     """The link, and the address outside to which it leads, if it does."""
@@ -81,10 +83,11 @@ def _close_up(
     for row, (title, new, there) in arrivals.items():
         at = (closed[title].row(there) or there) if title in closed else there
         moved[row] = Place(title, at, {source + 1: column + 1 for column, source in new.carry.items()})
-    columns = edit.columns_of_list
     gone = tuple(row + 1 for row in edit.gone_in_order)
-    shift = Shift(removed=gone, left=columns.start + 1, right=columns.stop, moved=moved)
-    tab.move(shift, rows_travel=edit.stands_alone)
+    shift = Shift(removed=gone, moved=moved)
+    for run in edit.columns_of_list:
+        shift = Shift(removed=gone, left=run.start + 1, right=run.stop, moved=moved)
+        tab.move(shift, rows_travel=edit.stands_alone)
     return shift
 
 
@@ -146,42 +149,57 @@ def _pack(tab: TabEditor, row: int) -> Traveller:
     relations = tab.package.relations(tab.sheet.part)
     links = {}
     for area, link in tab.skeleton.links():
-        if area.top == area.bottom == row and area.left == area.right:
+        if area.top == area.bottom == row:
             relation = next((str(v) for k, v in link.attrib.items() if str(k).endswith("}id")), "")
-            links[area.left] = (deepcopy(link), relations[relation].part if relation in relations else "")
-    return Traveller(tab.raw_cells(row), take_notes(tab, row), links)
+            for column in range(area.left, area.right + 1):
+                links[column] = (deepcopy(link), relations[relation].part if relation in relations else "")
+    return Traveller(tab.raw_cells(row), tab.rows.prefix, take_notes(tab, row), links)
 
 
 def _add_rows(tab: TabEditor, base: Snapshot, edit: TabEdit, travellers: Mapping[tuple[str, int], Traveller]) -> int:
     rows = [_new_cells(tab, base, new, travellers) for new in edit.added]
-    first = tab.append(rows, at=edit.last_row_before + 2, header_row=edit.header_row + 1)
+    columns = {column + 1 for run in edit.columns_of_list for column in run}
+    first = tab.append(rows, at=edit.last_row_before + 2, header_row=edit.header_row + 1, columns=columns)
     for row, new in enumerate(edit.added, first):
-        traveller = travellers[new.source] if new.source else None
-        for column, source in new.carry.items() if traveller else ():
-            if traveller and (note := traveller.notes.get(source + 1)):
-                put_note(tab, row, column + 1, note)
-            if traveller and (link := traveller.links.get(source + 1)):
-                _put_link(tab, row, column + 1, *link)
+        if new.source:
+            _unpack(tab, row, travellers[new.source], {source + 1: column + 1 for column, source in new.carry.items()})
     return first
+
+
+def _unpack(tab: TabEditor, row: int, traveller: Traveller, places: Mapping[int, int]) -> None:
+    """Notes and links go to where their cells went; a note on a cell that went nowhere, to the record itself."""
+    for source, note in traveller.notes.items():
+        put_note(tab, row, places.get(source, min(places.values(), default=1)), note)
+    for source, link in traveller.links.items():
+        if source in places:
+            _put_link(tab, row, places[source], *link)
 
 
 def _new_cells(
     tab: TabEditor, base: Snapshot, new: NewRow, travellers: Mapping[tuple[str, int], Traveller]
 ) -> dict[int, NewCell]:
+    if new.source is None:
+        return {column + 1: tab.new_cell(value) for column, value in new.cells.items()}
+    stood, row = base.tab(new.source[0]), new.source[1]
+    packed = travellers[new.source]
     cells: dict[int, NewCell] = {}
-    packed = travellers[new.source].cells if new.source else {}
-    stood = base.tab(new.source[0]) if new.source else None
     for column in {*new.cells, *new.carry}:
-        value: Cell = new.cells.get(column, "")
-        source = new.carry.get(column)
-        raw = packed.get(source + 1, b"") if source is not None else b""
-        if raw and stood is not None and new.source is not None and source is not None:
-            place = (new.source[1], source)
-            if place not in stood.formulas and same_cell(stood.cell(*place), value) and value != "":
-                cells[column + 1] = NewCell((b"", b""), whole=raw)
-                continue
-        style = attribute(raw[: raw.find(b">") + 1], b"s")
-        cells[column + 1] = tab.new_cell(value)._replace(base=int(style) if style and style != "0" else None)
+        value, source = new.cells.get(column, ""), new.carry.get(column)
+        raw = packed.cells.get(source + 1, b"") if source is not None else b""
+        style = attribute(raw[: raw.find(b">") + 1], b"s") or "0"
+        as_it_is = (
+            raw
+            and stood is not None
+            and source is not None
+            and value != ""
+            and (row, source) not in stood.formulas
+            and same_cell(stood.cell(row, source), value)
+            and (style != "0" or isinstance(value, str))  # a bare number must not become a day there
+        )
+        if as_it_is:
+            cells[column + 1] = NewCell((b"", b""), whole=with_prefix(raw, packed.prefix, tab.rows.prefix))
+        else:
+            cells[column + 1] = tab.new_cell(value)._replace(base=int(style) if style != "0" else None)
     return cells
 
 
