@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -12,11 +14,12 @@ from sheetcrm import config, messages
 from sheetcrm.commands.shared import AS_JSON, Session, command, say, say_json
 from sheetcrm.display.plans import tab_of
 from sheetcrm.plan import make_plan
-from sheetcrm.problems import SheetCrmError, UsageError
+from sheetcrm.problems import NotAllowed, SheetCrmError, UsageError
+from sheetcrm.schema import SYNC_TABS
 from sheetcrm.tables import Plan, Snapshot
 from sheetcrm.workbooks import open_workbook
 from sheetcrm.workbooks.excel import ExcelWorkbook
-from sheetcrm.workbooks.excel.contents import contents_of, tabs_of
+from sheetcrm.workbooks.excel.contents import TabContents, contents_of, tabs_of
 from sheetcrm.workbooks.excel.files import check_closed, read_bytes
 from sheetcrm.workbooks.excel.package import Package
 
@@ -43,6 +46,7 @@ def examined(where: str, language: str) -> dict[str, Any]:
     base = workbook.read()
     path = Path(where)
     package = Package(read_bytes(path), path.name)
+    tabs = tabs_of(package)
     obstacles: list[str] = []
     would: dict[str, Any] = {"by": "sync", "tabs": [], "parts": [], "new_parts": []}
     try:
@@ -51,21 +55,32 @@ def examined(where: str, language: str) -> dict[str, Any]:
         obstacles.append(error.text(language))
     try:
         would["by"], plan = _what_would_be_done(base, language)
-        would["tabs"] = list(dict.fromkeys(tab_of(change) for change in plan.changes))
+        titles = list(dict.fromkeys(tab_of(change) for change in plan.changes))
+        locked = _locked(base, tabs, titles) if not plan.write_protected else []
+        obstacles += [NotAllowed("protected-tab", file=path.name, tab=title).text(language) for title in locked]
         if isinstance(workbook, ExcelWorkbook):
-            parts = workbook.rehearse(plan, base)
+            # What is protected was said; the rest is looked at as if it were not.
+            parts = workbook.rehearse(replace(plan, write_protected=True), base)
             would["parts"] = [part for part in parts if part in package.names]
             would["new_parts"] = [part for part in parts if part not in package.names]
+            would["tabs"] = titles
     except SheetCrmError as error:
         obstacles.append(error.text(language))
     return {
         "file": where,
-        "tabs": [tab._asdict() for tab in tabs_of(package)],
+        "tabs": [tab._asdict() for tab in tabs],
         "parts": len(package.names),
         "holds": contents_of(package),
         "would_write": would,
         "obstacles": obstacles,
     }
+
+
+def _locked(base: Snapshot, tabs: Sequence[TabContents], titles: Sequence[str]) -> list[str]:
+    """Tabs of people's that would be written, and are protected."""
+    marks = {tab.title: tab.mark for tab in base.tabs}
+    locked = [tab.title for tab in tabs if tab.is_protected and tab.title in titles]
+    return [title for title in locked if marks.get(title, "") not in SYNC_TABS]
 
 
 def _what_would_be_done(base: Snapshot, language: str) -> tuple[str, Plan]:

@@ -73,7 +73,8 @@ class TabEdit:
     @cached_property
     def columns_of_list(self) -> tuple[range, ...]:
         """The columns in which rows close up; what stands beside them, or amid them, stays where it is."""
-        return list_columns(self.tab, self.header_row, [new.column for new in self.columns])
+        come = {column for new in self.added for column, cell in new.cells.items() if cell != ""}
+        return list_columns(self.tab, self.header_row, come | {new.column for new in self.columns})
 
     def in_list(self, column: int) -> bool:
         """Whether a column is one of the list's."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from openpyxl.comments import Comment
 
 from sheetcrm.problems import Busy, NotAllowed, Unsupported
 from sheetcrm.sync import carry_out
@@ -101,6 +103,84 @@ def test_a_note_beside_the_list_stays_where_it_is(workbook: ExcelWorkbook) -> No
     sheet = openpyxl.load_workbook(workbook.path)["Leads"]
     assert [sheet[f"H{row}"].value for row in range(2, 7)] == [None, "red: call first", None, "green: later", None]
     assert [sheet[f"A{row}"].value for row in range(2, 6)] == ["R-0001", "R-0003", None, "R-0005"]
+
+
+def test_a_note_below_the_last_row_and_one_amid_the_columns_stay(workbook: ExcelWorkbook) -> None:
+    def dress(book: Any) -> None:
+        sheet = book["Leads"]
+        for row in range(2, 12):
+            sheet[f"H{row}"] = f"note {row}"
+        sheet["K1"], sheet["K3"] = "Score", 7  # a column of the team's own, beyond the notes
+
+    workbook = _dressed(workbook, dress)
+    base = workbook.read()
+    move = MoveRow(key_of(base, "Leads", 2), "Deals", ((0, 0), (1, 1)))
+    workbook.apply(plan_of(move, AddRows("Leads", (("R-9", "New"),))), base)
+    sheet = openpyxl.load_workbook(workbook.path)["Leads"]
+    assert [sheet[f"H{row}"].value for row in range(2, 12)] == [f"note {row}" for row in range(2, 12)]
+    assert (sheet["A2"].value, sheet["K2"].value) == ("R-0002", 7)
+    assert sheet["A6"].value == "R-9"
+
+
+def test_rows_that_move_both_ways_take_what_points_at_them_along(workbook: ExcelWorkbook) -> None:
+    def dress(book: Any) -> None:
+        book["Deals"].append(["R-0010", "Psi", 5, "Won"])
+        book["Leads"]["H2"], book["Leads"]["H3"] = "=Leads!B3", "=Deals!B3"
+        book["Deals"]["H2"] = "=Leads!B3&Deals!B2"
+
+    workbook = _dressed(workbook, dress)
+    base = workbook.read()
+    there = MoveRow(key_of(base, "Leads", 3), "Deals", ((0, 0), (1, 1)))
+    back = MoveRow(key_of(base, "Deals", 2), "Leads", ((0, 0), (1, 1)))
+    workbook.apply(plan_of(there, back), base)
+    book = openpyxl.load_workbook(workbook.path)
+    assert (book["Deals"]["A3"].value, book["Leads"]["A6"].value) == ("R-0002", "R-0009")
+    assert (book["Leads"]["H2"].value, book["Leads"]["H3"].value) == ("='Deals'!B3", "=Deals!B2")
+    assert book["Deals"]["H2"].value == "='Deals'!B3&'Leads'!B6"
+
+
+@pytest.mark.parametrize(
+    ("title", "formula", "after"),
+    [
+        pytest.param("Clienți câștigați", "'Clien&#539;i c&#226;&#537;tiga&#539;i'!B4", "!B3", id="letters as numbers"),
+        pytest.param("O'Neil", "&apos;O&apos;&apos;Neil&apos;!B4", "!B3", id="apostrophes as names"),
+        pytest.param("Deals", "DEALS!B4", "!B3", id="other letter case"),
+    ],
+)
+def test_titles_are_known_however_they_are_written(tmp_path: Path, title: str, formula: str, after: str) -> None:
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = title
+    for row in range(1, 6):
+        book.active.append([row, f"b{row}"])
+    book.create_sheet("Sums")["A1"] = "=PLACE"
+    book.save(path)
+    _with_part(path, "xl/worksheets/sheet2.xml", lambda xml: xml.replace("PLACE", formula))
+    with XlsxFile(path) as file:
+        file.remove_rows(title, [2])
+        file.save()
+    assert openpyxl.load_workbook(path)["Sums"]["A1"].value.endswith(after)
+
+
+def test_rows_move_between_tabs_whose_elements_are_called_differently(workbook: ExcelWorkbook) -> None:
+    def prefixed(xml: str) -> str:
+        return re.sub(r"<(/?)(?=[a-zA-Z])", r"<\1x:", xml).replace('xmlns="', 'xmlns:x="')
+
+    _with_part(workbook.path, "xl/worksheets/sheet1.xml", prefixed)
+    workbook.apply(MOVED, workbook.read())
+    sheet = openpyxl.load_workbook(workbook.path)["Deals"]
+    assert [cell.value for cell in sheet[3]][:4] == ["R-0002", "Beta", None, "Qualified"]
+
+
+def test_a_note_on_a_cell_that_has_no_place_there_goes_to_the_record(workbook: ExcelWorkbook) -> None:
+    def dress(book: Any) -> None:
+        book["Leads"]["D3"].comment = Comment("asked twice", "Ana")
+        book["Deals"]["A3"].comment = Comment("left over", "Dan")
+
+    workbook = _dressed(workbook, dress)
+    base = workbook.read()
+    workbook.apply(plan_of(MoveRow(key_of(base, "Leads", 3), "Deals", ((0, 0), (1, 1)))), base)
+    assert openpyxl.load_workbook(workbook.path)["Deals"]["A3"].comment.text == "left over\nasked twice"
 
 
 def test_hidden_rows_stay_hidden_wherever_they_move(workbook: ExcelWorkbook) -> None:

@@ -386,6 +386,24 @@ class TabEditor:
 
     # ------------------------------------------------------------ all of a block
 
+    def drop_tables(self) -> None:
+        """Make plain cells of the tab's tables. One that other parts rely on is refused."""
+        relations = self.package.relations(self.sheet.part)
+        for table in self.tables:
+            if self.package.relations(table.part):
+                raise self._refusal("table-in-the-way")
+            numbers = {key for key, relation in relations.items() if relation.part == table.part}
+            group = self.changed_skeleton.child("tableParts")
+            for entry in list(group) if group is not None else ():
+                if numbers & set(map(str, entry.attrib.values())):
+                    group.remove(entry)  # type: ignore[union-attr]  # it has entries
+            if group is not None and not len(group):
+                self.skeleton.root.remove(group)
+            elif group is not None:
+                group.set("count", str(len(group)))
+            self.package.unrelate(self.sheet.part, table.part)
+            self.package.remove(table.part)
+
     def empty(self, area: Area | None) -> None:
         """Empty a block, whose looks stay; without a block, forget every row of the tab. Cells may be written next."""
         self.carry_out()

@@ -131,6 +131,7 @@ def _write_anew(tab: TabEditor, rows: tuple[tuple[Styled, ...], ...], widths: tu
     skeleton.hide_grid()
     for column, width in enumerate(widths, 1):
         skeleton.set_column(column, width=width)
+    tab.drop_tables()
     tab.empty(None)
     cells: dict[tuple[int, int], NewCell] = {}
     for row, line in enumerate(rows, 1):
