@@ -75,11 +75,6 @@ class Stylesheet:
         group = self._found("cellXfs")
         return [] if group is None else _elements(group)
 
-    def number_format(self, style: int) -> str:
-        """How numbers of that style are shown."""
-        looks = self._looks if self.is_there else []
-        return self._formats.get(_number(looks[style], "numFmtId"), "General") if style < len(looks) else "General"
-
     def is_date(self, style: int) -> bool:
         """Whether numbers of that style are shown as dates or times."""
         looks = self._looks if self.is_there else []

@@ -75,7 +75,6 @@ class TabEditor:
         self._rows_travel = False
         self._last: int | None = None
         self._written: Area | None = None
-        self.is_touched = False
         self._had_formulas: bool | None = None
 
     # ------------------------------------------------------------ what it is like
@@ -99,7 +98,7 @@ class TabEditor:
     @property
     def changed_skeleton(self) -> Skeleton:
         """The same, to be changed."""
-        self._skeleton_changed = self.is_touched = True
+        self._skeleton_changed = True
         return self.skeleton
 
     @contextmanager
@@ -180,7 +179,6 @@ class TabEditor:
             raise self._refusal("merged-covers")
 
     def _note(self, cells: Mapping[tuple[int, int], NewCell]) -> None:
-        self.is_touched = True
         for (row, column), cell in cells.items():
             self._edits.cells.setdefault(row, {})[column] = cell
         block = Area(
@@ -415,7 +413,6 @@ class TabEditor:
             if any(block.meets(area) and not _inside(block, area) for block in fixed):
                 raise self._refusal("array-in-the-way")
             self._edits.emptied = area
-        self.is_touched = True
 
     def fill(self, cells: Mapping[tuple[int, int], NewCell]) -> None:
         """Write the cells of a block that was just emptied."""
@@ -465,7 +462,6 @@ class TabEditor:
     def _put(self, pieces: Iterable[Piece], *, at_last: bool = False) -> None:
         around = self._skeleton_read.around(self.rows) if self._skeleton_read and self._skeleton_changed else None
         new = pieces if around is None else _in_frame(pieces, *around)
-        self.is_touched = True
         self._had_formulas = self.rows.has_formulas
         self.package.put(self.sheet.part, self._guarded(new) if at_last else b"".join(new))
         self._read = self._skeleton_read = None
