@@ -86,6 +86,8 @@ class Tab:
     merged: tuple[tuple[int, int, int, int], ...] = ()
     """First row, first column, last row, last column of each merged block."""
     hidden: bool = False
+    totals: frozenset[int] = frozenset()
+    """Rows that are the totals of a table: other rows come above them."""
 
     def cell(self, row: int, column: int) -> Cell:
         """The cell, blank where the tab has none."""

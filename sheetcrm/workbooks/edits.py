@@ -108,10 +108,23 @@ class TabEdit:
         formulas = {row for row, column in self.tab.formulas if self.in_list(column)}
         row = max(len(self.tab.rows) - 1, *written, *formulas, -1, -1)
         while row >= 0 and not (
-            row not in self.gone and (row in written or row in formulas or self._says_something(row))
+            row not in self.gone
+            and row not in self.totals
+            and (row in written or row in formulas or self._says_something(row))
         ):
             row -= 1
         return row
+
+    @cached_property
+    def totals(self) -> frozenset[int]:
+        """Rows of totals with nothing of the list below them."""
+        below = (r for r in range(max(self.tab.totals, default=0) + 1, len(self.tab.rows)))
+        return frozenset() if any(map(self._says_something, below)) else self.tab.totals
+
+    @property
+    def makes_room(self) -> bool:
+        """Whether rows that come push down the totals below them."""
+        return bool(self.added) and bool(self.totals)
 
     @property
     def last_row_before(self) -> int:
@@ -323,6 +336,12 @@ def _edited(edit: TabEdit) -> Tab:
     _lay(rows, formulas, edit.cells)
     if edit.gone:
         rows, formulas = _closed_up(rows, formulas, edit)
+    totals = edit.tab.totals
+    if edit.makes_room:
+        first, count = edit.first_added, len(edit.added)
+        rows[first:first] = [() for _ in range(count)]
+        formulas = {(r + count if r >= first else r, c): text for (r, c), text in formulas.items()}
+        totals = frozenset(row + count for row in totals)
     places = enumerate(edit.added, edit.first_added)
     _lay(rows, formulas, {(row, c): cell for row, new in places for c, cell in new.cells.items()})
     return replace(
@@ -332,6 +351,7 @@ def _edited(edit: TabEdit) -> Tab:
         marks=edit.marks,
         formulas=formulas,
         merged=tuple(edit.merged_after),
+        totals=frozenset(edit.closed_up(row) for row in totals),
     )
 
 

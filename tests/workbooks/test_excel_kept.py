@@ -15,6 +15,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.comments import Comment
 
 from sheetcrm.problems import Busy, NotAllowed, Unsupported
@@ -22,7 +23,8 @@ from sheetcrm.sync import carry_out
 from sheetcrm.tables import AddRows, CellChange, MoveRow, Plan, SetCells, Styled, WriteTab
 from sheetcrm.workbooks.excel import ExcelWorkbook, XlsxFile
 from sheetcrm.workbooks.excel.notes import put_note, take_notes
-from tests.workbook_suite import ADDRESSING, WORKBOOK, key_of, plan_of
+from sheetcrm.workbooks.memory import applied
+from tests.workbook_suite import ADDRESSING, WORKBOOK, differences, key_of, plan_of
 from tests.workbooks.laying import lay
 
 MOVED = plan_of(MoveRow(key_of(WORKBOOK, "Leads", 3), "Deals", ((0, 0), (1, 1), (2, 3), (3, 4), (4, 5))))
@@ -345,3 +347,30 @@ def test_a_full_disk_changes_nothing_and_leaves_nothing(workbook: ExcelWorkbook)
     assert workbook.path.read_bytes() == before
     assert not list(workbook.path.parent.rglob("*.tmp"))
     assert workbook.apply(plan_of(AddRows("Leads", (("x",),))), workbook.read()).written
+
+
+def test_rows_come_above_the_totals_of_a_table_and_into_it(tmp_path: Path) -> None:
+    path = tmp_path / "crm.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    for tab in WORKBOOK.tabs[:2]:
+        sheet = book.add_worksheet(tab.title)
+        headers = [{"header": str(cell)} for cell in tab.rows[0]]
+        headers[0]["total_string"], headers[2]["total_function"] = "Total", "count"
+        rows = [[str(cell) if cell else None for cell in row] for row in tab.rows[1:]]
+        options = {"columns": headers, "data": rows, "total_row": True, "name": f"All{tab.title}"}
+        sheet.add_table(0, 0, len(rows) + 1, 4, options)
+        sheet.write(f"H{len(rows) + 4}", f"=C{len(rows) + 2}*2")
+    book.close()
+    workbook = ExcelWorkbook(path)
+    base = workbook.read()
+    assert [sorted(tab.totals) for tab in base.tabs] == [[6], [2]]
+    moves = [MoveRow(key_of(base, "Leads", row), "Deals", ((0, 0), (1, 1), (2, 2))) for row in (3, 6)]
+    plan = plan_of(*moves, AddRows("Leads", (("R-0100", "Zeta"),)))
+    workbook.apply(plan, base)
+    assert differences(workbook.read(), applied(base, plan)) == []
+    book = openpyxl.load_workbook(path)
+    leads, deals = book["Leads"], book["Deals"]
+    assert [leads[f"A{row}"].value for row in range(2, 7)] == ["R-0001", "R-0003", None, "R-0100", "Total"]
+    assert [deals[f"A{row}"].value for row in range(2, 6)] == ["R-0009", "R-0002", "R-0005", "Total"]
+    assert (leads.tables["AllLeads"].ref, deals.tables["AllDeals"].ref) == ("A1:E6", "A1:E5")
+    assert (leads["H10"].value, deals["H7"].value) == ("=C6*2", "=C5*2")

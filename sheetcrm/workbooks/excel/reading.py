@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from io import BytesIO
 from typing import cast
 
@@ -20,7 +20,9 @@ from sheetcrm.tables import Cell, CellError, Snapshot, Tab
 from sheetcrm.workbooks.excel.formulas import LAST_COLUMN, LAST_ROW
 from sheetcrm.workbooks.excel.marks import read_marks
 from sheetcrm.workbooks.excel.package import Package, Sheet
+from sheetcrm.workbooks.excel.rows import Blocked
 from sheetcrm.workbooks.excel.scan import Scan, place_of, scan
+from sheetcrm.workbooks.excel.tables import table_of
 
 __all__ = ["read_snapshot", "token_of"]
 
@@ -47,7 +49,7 @@ def read_snapshot(data: bytes, file_name: str, *, only: Container[str] | None = 
             for meta in workbook.sheets_metadata
             if meta.typ == SheetTypeEnum.WorkSheet and meta.name in sheets and sheets[meta.name].part
         )
-    except (CalamineError, etree.XMLSyntaxError, ValueError, KeyError) as error:
+    except (Blocked, CalamineError, etree.XMLSyntaxError, ValueError, KeyError) as error:
         raise Unsupported("damaged-file", file=file_name) from error
     return Snapshot(tabs, token_of(data))
 
@@ -72,7 +74,15 @@ def _tab(
         formulas=found.formulas,
         merged=tuple((top, left, bottom, right) for (top, left), (bottom, right) in cells.merged_cell_ranges or ()),
         hidden=sheet.state != "visible",
+        totals=frozenset(_totals(package, sheet)),
     )
+
+
+def _totals(package: Package, sheet: Sheet) -> Iterator[int]:
+    """The rows, from 0, that are totals of a table."""
+    for part in package.related(sheet.part, "table"):
+        area, _, totals, _ = table_of(package.text(part))
+        yield from range(area.bottom - totals, area.bottom)
 
 
 def _from_a1(given: Sequence[Sequence[Cell]], start: tuple[int, int] | None) -> list[list[Cell]]:

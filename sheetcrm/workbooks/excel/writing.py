@@ -160,6 +160,8 @@ def _pack(tab: TabEditor, row: int) -> Traveller:
 def _add_rows(tab: TabEditor, base: Snapshot, edit: TabEdit, travellers: Mapping[tuple[str, int], Traveller]) -> int:
     rows = [_new_cells(tab, base, new, travellers) for new in edit.added]
     columns = {column + 1 for run in edit.columns_of_list for column in run}
+    if edit.makes_room:
+        tab.move(Shift(at=edit.last_row_before + 2, count=len(rows), stretches=True))
     first = tab.append(rows, at=edit.last_row_before + 2, header_row=edit.header_row + 1, columns=columns)
     for row, new in enumerate(edit.added, first):
         if new.source:
