@@ -56,12 +56,12 @@ def plain(data: bytes) -> bytes:
     root = _ROOT.search(data)
     if b"<!ENTITY" in data[: root.start() if root else len(data)]:
         raise ValueError("entities")
+    if data.find(b"<!") < 0:
+        return data
     for opening, closing in ((b"<!--", b"-->"), (b"<![CDATA[", b"]]>")):
         if data.rfind(opening) > data.rfind(closing):
             raise ValueError("a comment or CDATA without an end")
-    if b"<!--" in data or b"<![CDATA[" in data:
-        data = _HIDDEN.sub(lambda match: escape(match[1].decode("utf-8")) if match[1] is not None else b"", data)
-    return data
+    return _HIDDEN.sub(lambda match: escape(match[1].decode("utf-8")) if match[1] is not None else b"", data)
 
 
 def _in_utf8(data: bytes) -> bytes:

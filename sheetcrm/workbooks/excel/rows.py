@@ -327,6 +327,7 @@ class Rows:
                 return True
         return False
 
+    @cached_property
     def fixed_areas(self) -> list[Area]:
         """Blocks that one formula fills, of which no part can be changed alone."""
         found: list[Area] = []

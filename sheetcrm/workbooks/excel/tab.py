@@ -166,7 +166,7 @@ class TabEditor:
             return
         self._begin_cells()
         with self.refusing():
-            fixed = self.rows.fixed_areas()
+            fixed = self.rows.fixed_areas
         self._check_covered(cells)
         for area in fixed:
             if any(area.top <= row <= area.bottom and area.left <= column <= area.right for row, column in cells):
@@ -358,7 +358,7 @@ class TabEditor:
             for tag in start_tag("location").findall(package.text(part)):
                 pivots += areas(attribute(tag, b"ref") or "")
         with self.refusing():
-            fixed = self.rows.fixed_areas()
+            fixed = self.rows.fixed_areas
             check_move(shift, fixed=fixed, merged=self.skeleton.merged, tables=self.tables, pivots=pivots)
 
     def follow(self, shifts: Shifts) -> None:
@@ -409,7 +409,7 @@ class TabEditor:
             self._edits.wiped = True
         else:
             with self.refusing():
-                fixed = self.rows.fixed_areas()
+                fixed = self.rows.fixed_areas
             if any(block.meets(area) and not _inside(block, area) for block in fixed):
                 raise self._refusal("array-in-the-way")
             self._edits.emptied = area
