@@ -471,6 +471,43 @@ def test_any_edits_one_after_another_say_what_a_plain_grid_says(
     assert {(c.row, c.column): c.value for row in sheet.iter_rows() for c in row if c.value is not None} == grid
 
 
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 3), st.booleans(), st.sampled_from([None, None, None, 30])), min_size=4, max_size=30
+    ),
+    st.sets(st.integers(2, 30), min_size=1, max_size=9),
+    st.dictionaries(st.tuples(st.integers(1, 30), st.sampled_from("ABCE")), st.just("typed"), max_size=4),
+)
+def test_whatever_rows_go_the_others_close_up_and_what_stands_beside_stays(
+    tmp_path: Path, rows: list[tuple[int, bool, int | None]], gone: set[int], typed: dict[tuple[int, str], str]
+) -> None:
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row, (width, has_note, height) in enumerate(rows, 1):
+        for column in "ABC"[:width]:
+            sheet[f"{column}{row}"] = f"{column}{row}"
+        if has_note:
+            sheet[f"E{row}"] = f"note {row}"
+        if height:
+            sheet.row_dimensions[row].height = height
+    cells = {(c.row, c.column_letter): c.value for line in sheet.iter_rows() for c in line if c.value is not None}
+    book.save(path)
+    with XlsxFile(path) as file:
+        file.set("Sheet", {f"{column}{row}": text for (row, column), text in typed.items()})
+        file.remove_rows("Sheet", gone, columns="A:C")
+        file.save()
+    cells |= typed
+    moved = {(r - sum(g < r for g in gone), c): v for (r, c), v in cells.items() if c != "E" and r not in gone}
+    stays = {place: value for place, value in cells.items() if place[1] == "E"}
+    sheet = openpyxl.load_workbook(path)["Sheet"]
+    found = {(c.row, c.column_letter): c.value for line in sheet.iter_rows() for c in line if c.value is not None}
+    assert found == moved | stays
+    heights = [sheet.row_dimensions[row].height for row in range(1, len(rows) + 1)]
+    assert heights == [height for _, _, height in rows]
+
+
 # ------------------------------------------------------------------ odd files
 
 

@@ -18,6 +18,7 @@ from sheetcrm.workbooks.excel.rows import NOTHING, Blocked, Piece, Row, RowEdits
 __all__ = ["moved"]
 
 RUN_BYTES = 1 << 20
+AFTER_DIGITS = ord("9") + 1
 
 
 def moved(
@@ -148,9 +149,12 @@ class _Move:
 
         Gives the place of the first row that does not.
         """
-        xml, closing = self._rows.xml, self._rows.row_end
+        xml, opening, closing = self._rows.xml, self._rows.row_start, self._rows.row_end
+        placed = self._rows.placed_cell
+        last_cell = placed + places.last_column
+        length = len(last_cell)
         gone, first = set(places.shift.removed), self._rows.number_at(at)
-        opened = at + len(self._rows.row_start) + len(b'%d"' % first)
+        opened = at + len(opening) + len(b'%d"' % first)
         outside = {row for row, cells in edits.cells.items() if not all(map(places.shift.holds, cells))}
         look = xml[opened : xml.find(b">", opened) + 1]
         number, lost = first, 0
@@ -158,9 +162,14 @@ class _Move:
             stop = xml.rfind(closing, at, min(at + RUN_BYTES, self._rows.end))
             parts = xml[at:stop].split(closing) if stop > at else []
             alike = 0
-            for part in parts:
-                opening = self._rows.row_start + b'%d"' % (number + alike) + look
-                if not part.startswith(opening) or number + alike in outside or places.reaches_out(part):
+            for row, part in enumerate(parts, number):
+                if not part.startswith(b'%b%d"%b' % (opening, row, look)) or row in outside:
+                    break
+                # Most rows end in the last column; the others are looked at more closely.
+                cell = part.rfind(placed)
+                if not (part.startswith(last_cell, cell) and part[cell + length] < AFTER_DIGITS) and (
+                    places.reaches_out(part)
+                ):
                     break
                 alike += 1
             if alike:
@@ -187,7 +196,7 @@ class _Move:
     def _moved_up(self, parts: Sequence[bytes], number: int, lost: int, gone: Container[int]) -> bytes:
         """Rows from `number` on, `lost` rows further up; those of `gone` left out."""
         done: list[bytes] = []
-        found = kept = rows = 0
+        found = rows = 0
         for row, part in enumerate(parts, number):
             if row in gone:
                 lost += 1
@@ -196,12 +205,12 @@ class _Move:
             found += part.count(old)
             rows += 1
             done.append(part.replace(old, b'%d"' % (row - lost)))
-        text = b"".join(part for row, part in enumerate(parts, number) if row not in gone)
-        if text.count(b"<" + self._rows.prefix + b"row") != rows:
+        moved_rows = self._rows.row_end.join([*done, b""])
+        if moved_rows.count(b"<" + self._rows.prefix + b"row") != rows:
             raise Blocked("damaged-file")
-        kept = text.count(self._rows.placed_cell)
-        if found == kept + rows and text.count(self._rows.any_cell) == kept:
-            return self._rows.row_end.join([*done, b""])
+        cells = moved_rows.count(self._rows.placed_cell)
+        if found == cells + rows and moved_rows.count(self._rows.any_cell) == cells:
+            return moved_rows
         # Some text or attribute ends like a row's number: cell by cell, then.
         done, lost = [], lost - sum(row in gone for row in range(number, number + len(parts)))
         for row, part in enumerate(parts, number):
@@ -225,7 +234,7 @@ class _Places:
         """Row → its start tag, the cells that stay there, those that come there."""
         self._order: list[int] = []
         """The waiting rows, the first of them first."""
-        self._last_column = column_letters(shift.right - 1).encode()
+        self.last_column = column_letters(shift.right - 1).encode()
         self.last = 0
         """The last row that was read."""
 
@@ -241,10 +250,8 @@ class _Places:
         if self.shift.is_whole or begin < 0:
             return not self.shift.is_whole
         begin += len(self._rows.placed_cell)
-        if row.startswith(self._last_column, begin) and row[begin + len(self._last_column)] < 58:  # a digit
-            return False
         letters = row[begin : begin + 3].rstrip(b"0123456789")
-        return (len(letters), letters) > (len(self._last_column), self._last_column)
+        return (len(letters), letters) > (len(self.last_column), self.last_column)
 
     def _put(self, row: int, what: tuple[bytes, bytes, bytes]) -> None:
         if row not in self._waiting:
