@@ -32,32 +32,34 @@ EXIT_OBSTACLES = 1
 def run(session: Session, file: str, as_json: bool) -> int:
     """Examine FILE: what it holds, what sync would touch, and all that would stop it, not the first thing only."""
     where = config.resolve(file)
-    found = examined(where, session.language)
+    language, found = examined(where, session)
     if as_json:
         say_json(found)
     else:
-        say(_in_words(found, session.language))
+        say(_in_words(found, language))
     return EXIT_OBSTACLES if found["obstacles"] else 0
 
 
-def examined(where: str, language: str) -> dict[str, Any]:
-    """All that is to be said. A file that cannot even be read is an error, as in every command."""
+def examined(where: str, session: Session) -> tuple[str, dict[str, Any]]:
+    """In which language, and all that is to be said. A file that cannot even be read is an error, as elsewhere."""
     workbook = open_workbook(where)
     base = workbook.read()
     path = Path(where)
     package = Package(read_bytes(path), path.name)
     tabs = tabs_of(package)
-    obstacles: list[str] = []
+    obstacles: list[SheetCrmError] = []
+    language = session.language
     would: dict[str, Any] = {"by": "sync", "tabs": [], "parts": [], "new_parts": []}
     try:
         check_closed(path)
     except SheetCrmError as error:
-        obstacles.append(error.text(language))
+        obstacles.append(error)
     try:
         would["by"], plan = _what_would_be_done(base, language)
+        language = session.language_for(plan.language)
         titles = list(dict.fromkeys(tab_of(change) for change in plan.changes))
         locked = _locked(base, tabs, titles) if not plan.write_protected else []
-        obstacles += [NotAllowed("protected-tab", file=path.name, tab=title).text(language) for title in locked]
+        obstacles += [NotAllowed("protected-tab", file=path.name, tab=title) for title in locked]
         if isinstance(workbook, ExcelWorkbook):
             # What is protected was said; the rest is looked at as if it were not.
             parts = workbook.rehearse(replace(plan, write_protected=True), base)
@@ -65,14 +67,14 @@ def examined(where: str, language: str) -> dict[str, Any]:
             would["new_parts"] = [part for part in parts if part not in package.names]
             would["tabs"] = titles
     except SheetCrmError as error:
-        obstacles.append(error.text(language))
-    return {
+        obstacles.append(error)
+    return language, {
         "file": where,
         "tabs": [tab._asdict() for tab in tabs],
         "parts": len(package.names),
         "holds": contents_of(package),
         "would_write": would,
-        "obstacles": obstacles,
+        "obstacles": [error.text(language) for error in obstacles],
     }
 
 
