@@ -108,7 +108,7 @@ def _with_errors(rows: list[list[Cell]], found: Scan) -> list[list[Cell]]:
 
 def _exact_size(package: Package, sheet: Sheet) -> int:
     """Rows times columns of the cells that say something, looked at one by one."""
-    places = re.findall(rb'<c r="([A-Z]+)([0-9]+)"[^>/]*>', package.text(sheet.part))
+    places = re.findall(rb'<c r="([A-Z]+)([0-9]+)"[^>]*(?<!/)>', package.text(sheet.part))
     if not places:
         return MAX_CELLS + 1
     rows = {int(row) for _, row in places}

@@ -19,6 +19,7 @@ __all__ = ["Scan", "place_of", "scan"]
 
 # A column beyond ZZ, or a cell that does not say where it is.
 _UNUSUAL = re.compile(rb'<c(?: r="[A-Z]{3}|(?! r="[A-Z])[ />])')
+_SECOND_LETTER = re.compile(rb'<c r="[A-Z]{2}')
 _FORMULA = re.compile(rb"<f(?:\s[^>]*?)?(?:/>|>([^<]*)</f>)")
 _ERROR = re.compile(rb'<c r="([A-Z]+\d+)"[^<>]*? t="e"[^<>]*>(?:<f[^<>]*?(?:/>|>[^<]*</f>))?<v>([^<]*)</v>')
 _LAST_ROW = re.compile(rb'<row[^>]*? r="(\d+)"')
@@ -54,7 +55,8 @@ def scan(xml: bytes) -> Scan:
         return _parsed(xml)
     end = xml.rfind(b"</sheetData>")
     last = _LAST_ROW.match(xml, max(xml.rfind(b"<row ", start), 0))
-    found = Scan(height=int(last[1]) if last else xml.count(b"<row", start), width=26 * 27)
+    width = 26 * 27 if _SECOND_LETTER.search(xml, start) else 26
+    found = Scan(height=int(last[1]) if last else xml.count(b"<row", start), width=width)
     for match in _FORMULA.finditer(xml, start, max(end, start)):
         cell = xml.rfind(b'<c r="', start, match.start()) + 6
         place = place_of(xml[cell : xml.index(b'"', cell)].decode("ascii"))
