@@ -212,6 +212,8 @@ class Package:
         for element in _children(self.workbook, "sheets", "sheet"):
             relation = relations.get(_relation_id(element), Relation("", "", False, ""))
             found.append(Sheet(element.get("name", ""), relation.part, element.get("state", "visible"), relation.kind))
+        if len({sheet.title.casefold() for sheet in found}) < len(found):
+            raise Unsupported("damaged-file", file=self.file_name)
         return tuple(found)
 
     @property

@@ -62,7 +62,8 @@ def _tab(
     column_marks: Mapping[str, Mapping[str, int]],
 ) -> Tab:
     found = scan(package.text(sheet.part))
-    if found.height * found.width > MAX_CELLS and _exact_size(package, sheet) > MAX_CELLS:
+    is_large = found.height * found.width > MAX_CELLS
+    if is_large and (found.is_exact or _exact_size(package, sheet) > MAX_CELLS):
         raise Unsupported("far-off-cell", file=package.file_name, tab=sheet.title)
     cells = workbook.get_sheet_by_name(sheet.title)
     mark = tab_marks.get(sheet.title, "")

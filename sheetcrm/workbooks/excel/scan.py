@@ -34,7 +34,8 @@ class Scan:
     errors: dict[tuple[int, int], str] = field(default_factory=dict)
     height: int = 0
     width: int = 0
-    """No cell lies beyond these; the tab may be smaller."""
+    """No cell lies beyond these; the tab may be smaller, unless they are exact."""
+    is_exact: bool = False
 
 
 def place_of(reference: str) -> tuple[int, int]:
@@ -57,8 +58,12 @@ def scan(xml: bytes) -> Scan:
     last = _LAST_ROW.match(xml, max(xml.rfind(b"<row ", start), 0))
     width = 26 * 27 if _SECOND_LETTER.search(xml, start) else 26
     found = Scan(height=int(last[1]) if last else xml.count(b"<row", start), width=width)
+    before = start
     for match in _FORMULA.finditer(xml, start, max(end, start)):
-        cell = xml.rfind(b'<c r="', start, match.start()) + 6
+        cell = xml.rfind(b'<c r="', before, match.start()) + 6
+        if cell < 6:  # a formula outside of any cell
+            return _parsed(xml)
+        before = match.end()
         place = place_of(xml[cell : xml.index(b'"', cell)].decode("ascii"))
         found.formulas[place] = "=" + unescape((match[1] or b"").decode("utf-8"))
     if xml.find(b' t="e"', start) >= 0:
@@ -68,7 +73,7 @@ def scan(xml: bytes) -> Scan:
 
 
 def _parsed(xml: bytes) -> Scan:
-    found = Scan()
+    found = Scan(is_exact=True)
     row = column = -1
     steps = etree.iterparse(
         BytesIO(xml), events=("start", "end"), resolve_entities=False, no_network=True, huge_tree=False
