@@ -35,8 +35,9 @@ from sheetcrm.workbooks.excel import XlsxFile
 
 __all__ = ["Outcome", "bad", "closed_to_libreoffice", "corpus", "table", "try_file"]
 
-KINDS = ("edited", "damaged", "refused", "crashed", "unjudged", "not there")
-"""What may come of an edit; the last two: the checker cannot read the original, the sheet lacks what is edited."""
+KINDS = ("edited", "elsewhere", "damaged", "refused", "crashed", "unjudged", "not there")
+"""What may come of an edit. Elsewhere: refused at the first place, made at another place or in another tab of the file;
+the last two: the checker cannot read the original, the sheet lacks what is edited."""
 
 JUDGES = (checked, stray_headers, stray_rules, stray_shapes)
 
@@ -84,8 +85,31 @@ def try_file(edits: Sequence[str], folder: Path, path: Path) -> list[Outcome]:
     if sheet is None:
         return [Outcome(path.name, edit, "not there") for edit in edits]
     before, unread = read(path, sheets)
-    outcomes = (try_edit(edit, folder, path, sheet, before) for edit in edits)
+    outcomes = (try_places(edit, folder, path, [sheet, *other_places(sheets, sheet)], before) for edit in edits)
     return [replace(outcome, unread=unread) for outcome in outcomes]
+
+
+def other_places(sheets: Sequence[Sheet], first: Sheet) -> Iterator[Sheet]:
+    """Where else in a file an edit may be tried: the upper and the lower part of the tab, below it, other tabs."""
+    half = first.rows[len(first.rows) // 2] if first.rows else 0
+    for keep in (lambda row: row < half, lambda row: row > half):
+        constants = [place for place in first.constants if keep(place[0])]
+        formulas = [place for place in first.formulas if keep(place[0])]
+        yield Sheet(first.title, constants, formulas, first.last_row)
+    yield Sheet(first.title, [], [], first.last_row)
+    yield from (sheet for sheet in sheets if sheet is not first)
+
+
+def try_places(edit: str, folder: Path, path: Path, places: Sequence[Sheet], before: Readings) -> Outcome:
+    """One edit at the first place; where that is refused, at the first other one that is not."""
+    first = try_edit(edit, folder, path, places[0], before)
+    for place in places[1:] if first.kind == "refused" else ():
+        outcome = try_edit(edit, folder, path, place, before)
+        if outcome.kind == "edited":
+            return replace(outcome, kind="elsewhere", lines=first.lines)
+        if outcome.kind not in ("refused", "not there"):
+            return outcome
+    return first
 
 
 def try_edit(edit: str, folder: Path, path: Path, sheet: Sheet, before: Readings) -> Outcome:
@@ -191,8 +215,8 @@ def table(outcomes: Sequence[Outcome], *, markdown: bool = False) -> str:
     rows = [["edit", *KINDS, "edited of what is there"]]
     for edit in dict.fromkeys(outcome.edit for outcome in outcomes if outcome.edit):
         counts = Counter(outcome.kind for outcome in outcomes if outcome.edit == edit)
-        there = sum(counts[kind] for kind in KINDS[:4])
-        share = f"{100 * counts['edited'] / there:.1f} %" if there else ""
+        there = sum(counts[kind] for kind in KINDS[:5])
+        share = f"{100 * (counts['edited'] + counts['elsewhere']) / there:.1f} %" if there else ""
         rows.append([edit, *(str(counts[kind]) for kind in KINDS), share])
     if markdown:
         rows.insert(1, ["---", *["--:"] * (len(rows[0]) - 1)])
@@ -223,7 +247,7 @@ def story(outcomes: Sequence[Outcome]) -> Iterator[str]:
     files = len({outcome.file for outcome in outcomes})
     yield f"{files} files, of which the editor opens {files - len(closed)}\n"
     yield table(outcomes)
-    for kind in ("unreadable", "refused", "unjudged"):
+    for kind in ("unreadable", "elsewhere", "refused", "unjudged"):
         yield f"\n{kind}:"
         yield from grouped(outcome for outcome in outcomes if outcome.kind == kind)
     unread = {(it.file, reader.split(":")[0]) for it in outcomes for reader in it.unread}
