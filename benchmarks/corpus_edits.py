@@ -199,16 +199,16 @@ def append(file: XlsxFile, sheet: Sheet) -> Made:
 
 
 def remove(file: XlsxFile, sheet: Sheet) -> Made | None:
-    """Take two rows out of the middle."""
+    """Take two rows out of the middle, or the only one."""
     rows = middle_rows(sheet)
     return Made(sheet.title, removed=rows, columns=file.remove_rows(sheet.title, rows)) if rows else None
 
 
 def middle_rows(sheet: Sheet) -> list[int]:
-    """Two rows with data; a third is between them where there are enough."""
+    """Two rows with data; a third is between them where there are enough. Of one or two rows the first."""
     rows = sheet.rows
     half = len(rows) // 2
-    return [rows[half], rows[min(half + 2, len(rows) - 1)]] if len(rows) > 2 else []
+    return [rows[half], rows[min(half + 2, len(rows) - 1)]] if len(rows) > 2 else rows[:1]
 
 
 def insert(file: XlsxFile, sheet: Sheet) -> Made | None:
