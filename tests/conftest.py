@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
 
+from sheetcrm import cli
+
 ROOT = Path(__file__).resolve().parents[1]
+
+Run = Callable[..., tuple[int, str, str]]
+"""Runs a command: exit code, what it said, what it complained of."""
 
 # Other programs on the machine make a slow example, not a wrong one. The same tests try the same
 # examples, so that a change is judged by what it changed; benchmarks/edits.py tries new ones.
@@ -51,3 +56,14 @@ def _machine_without_settings(tmp_path_factory: pytest.TempPathFactory) -> Itera
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("LANG", "en_US.UTF-8")
         yield
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Run:
+    """Run the program in this process: exit code, what it said, what it complained of."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        exit_code = cli.main(arguments)
+        return exit_code, *capsys.readouterr()
+
+    return run

@@ -6,32 +6,18 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 import click
 import pytest
-from conftest import ROOT
+from conftest import ROOT, Run
 
 import sheetcrm
 from sheetcrm import cli
 from sheetcrm.commands.shared import Session, say_json
 from sheetcrm.problems import BadSettings, Busy, UsageError
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the program in this process: exit code, what it said, what it complained of."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        exit_code = cli.main(arguments)
-        return exit_code, *capsys.readouterr()
-
-    return run
 
 
 def test_help_names_every_command(run: Run) -> None:

@@ -5,28 +5,15 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import openpyxl
 import pytest
+from conftest import Run
 
 import sheetcrm.sync
-from sheetcrm import cli, demo
+from sheetcrm import demo
 from sheetcrm.sync import init
-
-Run = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run the program in this process: exit code, what it said, what it complained of."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        exit_code = cli.main(arguments)
-        return exit_code, *capsys.readouterr()
-
-    return run
 
 
 @pytest.fixture(scope="module")
