@@ -63,12 +63,11 @@ class Area(NamedTuple):
 
     def meets(self, other: Area) -> bool:
         """Whether they have a cell in common."""
-        return (
-            self.left <= other.right
-            and other.left <= self.right
-            and self.top <= other.bottom
-            and other.top <= self.bottom
-        )
+        return self.meets_columns(other) and self.top <= other.bottom and other.top <= self.bottom
+
+    def has(self, row: int, column: int) -> bool:
+        """Whether a cell lies in it."""
+        return self.top <= row <= self.bottom and self.left <= column <= self.right
 
 
 @lru_cache(maxsize=20_000)

@@ -14,7 +14,7 @@ from lxml import etree
 
 from sheetcrm.tables import column_letters
 from sheetcrm.workbooks.excel.markup import local_name
-from sheetcrm.workbooks.excel.package import Package
+from sheetcrm.workbooks.excel.package import Package, relation_id
 from sheetcrm.workbooks.excel.tab import TabEditor
 
 __all__ = ["Note", "put_note", "take_notes"]
@@ -87,9 +87,7 @@ def _place(element: etree._Element, row: int) -> int | None:
 def _boxes_of(tab: TabEditor) -> str:
     """The part that holds the boxes of a tab's comments; "" without one. Pictures in headers have a part alike."""
     drawing = tab.skeleton.child("legacyDrawing")
-    relation = (
-        next((str(v) for k, v in drawing.attrib.items() if str(k).endswith("}id")), "") if drawing is not None else ""
-    )
+    relation = relation_id(drawing) if drawing is not None else ""
     found = tab.package.relations(tab.sheet.part).get(relation)
     return found.part if found is not None else ""
 

@@ -30,7 +30,7 @@ from sheetcrm.workbooks.excel.markup import (
     with_attribute,
 )
 
-__all__ = ["DefinedName", "Package", "Relation", "Sheet", "relations_part"]
+__all__ = ["DefinedName", "Package", "Relation", "Sheet", "relation_id", "relations_part"]
 
 MAX_TYPES_BYTES = 4 << 20
 """Ten thousand parts have their types in half of this."""
@@ -210,7 +210,7 @@ class Package:
         relations = self.relations(self.workbook_part)
         found = []
         for element in _children(self.workbook, "sheets", "sheet"):
-            relation = relations.get(_relation_id(element), Relation("", "", False, ""))
+            relation = relations.get(relation_id(element), Relation("", "", False, ""))
             found.append(Sheet(element.get("name", ""), relation.part, element.get("state", "visible"), relation.kind))
         if len({sheet.title.casefold() for sheet in found}) < len(found):
             raise Unsupported("damaged-file", file=self.file_name)
@@ -388,5 +388,6 @@ def _children(root: etree._Element, group: str, name: str) -> Iterator[etree._El
             yield from (child for child in element if local_name(child) == name)
 
 
-def _relation_id(element: etree._Element) -> str:
+def relation_id(element: etree._Element) -> str:
+    """The ID of the relation that an element names; "" where it names none."""
     return next((str(v) for k, v in element.attrib.items() if etree.QName(k).localname == "id" and str(k) != "id"), "")

@@ -169,7 +169,7 @@ class TabEditor:
             fixed = self.rows.fixed_areas
         self._check_covered(cells)
         for area in fixed:
-            if any(area.top <= row <= area.bottom and area.left <= column <= area.right for row, column in cells):
+            if any(area.has(row, column) for row, column in cells):
                 raise self._refusal("array-in-the-way")
         self._note(self._with_headers(cells))
 
@@ -476,7 +476,7 @@ class TabEditor:
 
         def written(row: int, column: int) -> bool:
             area = edits.emptied
-            inside = area is not None and area.top <= row <= area.bottom and area.left <= column <= area.right
+            inside = area is not None and area.has(row, column)
             return edits.wiped or inside or column in edits.cells.get(row, {})
 
         for row, column, whole in heirs(rows, written):
@@ -524,9 +524,7 @@ def _tags(data: bytes, name: bytes) -> Iterator[bytes]:
 
 def _covers(area: Area, place: tuple[int, int]) -> bool:
     """Whether a merged block hides a cell: all but its first are."""
-    row, column = place
-    inside = area.top <= row <= area.bottom and area.left <= column <= area.right
-    return inside and place != (area.top, area.left)
+    return area.has(*place) and place != (area.top, area.left)
 
 
 def _says_something(cells: Cells) -> bool:

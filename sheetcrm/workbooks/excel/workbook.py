@@ -83,8 +83,9 @@ class ExcelWorkbook:
         new = files.write_beside(self.path, file.package.write)
         copy: Path | None = None
         try:
-            self._check_parts(new.read_bytes(), file.package.changed_names)
-            _verify(read_snapshot(new.read_bytes(), self.path.name, only=made), expected, self.path.name, made)
+            saved = new.read_bytes()
+            self._check_parts(saved, file.package.changed_names)
+            _verify(read_snapshot(saved, self.path.name, only=made), expected, self.path.name, made)
             copy = self._copies.make(before, self._clock())
             files.check_closed(self.path)
             self._unchanged(base)

@@ -22,6 +22,7 @@ from sheetcrm.workbooks.excel.formulas import Area, Place, Shift
 from sheetcrm.workbooks.excel.marks import set_marks
 from sheetcrm.workbooks.excel.markup import attribute, with_prefix
 from sheetcrm.workbooks.excel.notes import Note, put_note, take_notes
+from sheetcrm.workbooks.excel.package import relation_id
 from sheetcrm.workbooks.excel.rows import NewCell
 from sheetcrm.workbooks.excel.styles import NUMBERS, date_format, header_look, moment_format, named_look
 from sheetcrm.workbooks.excel.tab import TabEditor
@@ -151,7 +152,7 @@ def _pack(tab: TabEditor, row: int) -> Traveller:
     links = {}
     for area, link in tab.skeleton.links():
         if area.top == area.bottom == row:
-            relation = next((str(v) for k, v in link.attrib.items() if str(k).endswith("}id")), "")
+            relation = relation_id(link)
             for column in range(area.left, area.right + 1):
                 links[column] = (deepcopy(link), relations[relation].part if relation in relations else "")
     return Traveller(tab.raw_cells(row), tab.rows.prefix, take_notes(tab, row), links)
