@@ -34,6 +34,7 @@ COMMANDS = {
     "import": "import_",
     "demo": "demo",
     "doctor": "doctor",
+    "connect": "connect",
 }
 """Each command and its module in `sheetcrm.commands`, in the order in which a team meets them."""
 

@@ -8,15 +8,27 @@ takes a path from a cell.
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
 
 from sheetcrm.messages import LANGUAGES
 from sheetcrm.problems import BadSettings, UsageError
 
-__all__ = ["Config", "FILE_NAME", "is_address", "language", "load", "resolve"]
+__all__ = [
+    "Config",
+    "FILE_NAME",
+    "google_credentials",
+    "google_url",
+    "is_address",
+    "is_google",
+    "language",
+    "load",
+    "resolve",
+]
 
 FILE_NAME = "sheetcrm.toml"
 
@@ -64,7 +76,7 @@ def resolve(where: str | Path, environ: Mapping[str, str] | None = None, cwd: Pa
     Whether there is such a file is not asked here.
     """
     where = str(where)
-    if is_address(where):
+    if is_google(where):
         return where
     known = load(environ, cwd)
     if where in known.workbooks:
@@ -80,6 +92,30 @@ def resolve(where: str | Path, environ: Mapping[str, str] | None = None, cwd: Pa
 def is_address(where: str) -> bool:
     """Whether it leads to the web rather than to a file."""
     return where.startswith(("https://", "http://"))
+
+
+def google_credentials(environ: Mapping[str, str] | None = None) -> Path | None:
+    """The key file of the account that works with Google Sheets; None where the machine's own account does."""
+    named = (os.environ if environ is None else environ).get("SHEETCRM_CREDENTIALS")
+    return Path(named).expanduser() if named else None
+
+
+def google_url(environ: Mapping[str, str] | None = None) -> str:
+    """Where Google Sheets answers, when it is not at Google's: https, or this machine. "" for Google's own."""
+    url = (os.environ if environ is None else environ).get("SHEETCRM_GOOGLE_URL", "").rstrip("/")
+    parts = urlsplit(url)
+    if url and not (parts.hostname and (parts.scheme == "https" or _is_this_machine(parts))):
+        raise BadSettings("google-url", url=url)
+    return url
+
+
+def _is_this_machine(parts: SplitResult) -> bool:
+    return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+
+
+def is_google(where: str) -> bool:
+    """Whether it is the address of a Google Sheet, or such an address's ID alone."""
+    return is_address(where) or re.fullmatch(r"[A-Za-z0-9_-]{40,}", where) is not None
 
 
 def _find(environ: Mapping[str, str], cwd: Path) -> Path | None:
@@ -115,4 +151,4 @@ def _refuse_unknown(said: Mapping[str, Mapping[str, str]], file: Path) -> None:
 
 
 def _place(where: str, file: Path) -> str:
-    return where if is_address(where) else str(file.parent / Path(where).expanduser())
+    return where if is_google(where) else str(file.parent / Path(where).expanduser())

@@ -9,9 +9,10 @@ import contextlib
 import gc
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 from sheetcrm import config, plan
 from sheetcrm.problems import Busy, Changed, UsageError
@@ -19,7 +20,7 @@ from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
 from sheetcrm.workbooks import open_workbook
 
-__all__ = ["Progress", "carry_out", "init", "takeover", "uncollected"]
+__all__ = ["Made", "Progress", "carry_out", "init", "takeover", "uncollected"]
 
 Progress: TypeAlias = Callable[[str, int, int], None]
 """Told of each step: read, plan, write."""
@@ -31,13 +32,31 @@ LOOKS_AGAIN_AFTER_SECONDS = 5.0
 """How long a run that waits sleeps before it looks whether the workbook is closed."""
 
 
-def init(path: str | Path, language: str) -> Path:
-    """Make a new workbook that one would like to work in. Raises `UsageError` where a file is already."""
+class Made(NamedTuple):
+    """What `init` did."""
+
+    where: str
+    tabs: int
+    mended: int
+
+
+def init(where: str | Path, language: str) -> Made:
+    """Make a workbook that one would like to work in: a new file, or the tabs of a Google Sheet that is shared.
+
+    A Google Sheet that was laid out before gets back what it lost. Raises `UsageError`
+    where a file, or a tab of the team's own, stands in the way.
+    """
+    place = config.resolve(where)
+    if config.is_google(place):
+        from sheetcrm.workbooks.google import GoogleWorkbook
+        from sheetcrm.workbooks.google.initing import init as init_google
+
+        return Made(place, *init_google(GoogleWorkbook(place), place, language))
     from sheetcrm.workbooks.excel.dress import create
 
-    path = Path(config.resolve(path))
-    create(path, fresh_workbook(language), language)
-    return path
+    fresh = fresh_workbook(language)
+    create(Path(place), fresh, language)
+    return Made(place, len(fresh.tabs), 0)
 
 
 def takeover(where: str | Path, language: str, progress: Progress | None = None) -> Receipt:
@@ -98,18 +117,42 @@ def _at_once(
     workbook: Workbook, make: Callable[[Snapshot, datetime], Plan], now: Callable[[], datetime], tell: Progress
 ) -> Receipt:
     hold = getattr(workbook, "held", contextlib.nullcontext)
+    done: Receipt | None = None
+    repairs = 0
     with hold(), uncollected():
         for attempt in range(TRIES):
-            tell("read", 0, 0)
-            base = workbook.read()
-            tell("plan", 0, 0)
-            made = make(base, now())
-            if made.is_empty:
-                return Receipt(False, made)
-            tell("write", 0, 0)
             try:
-                return workbook.apply(made, base)
+                tell("read", 0, 0)
+                base = workbook.read()
+                while base.repair and repairs < TRIES:
+                    repairs += 1
+                    tell("write", 0, 0)
+                    workbook.apply(base.repair, base)
+                    base = workbook.read()
+                tell("plan", 0, 0)
+                made = make(base, now())
+                if made.is_empty:
+                    return done or Receipt(False, made)
+                tell("write", 0, 0)
+                receipt = workbook.apply(made, base)
+                done = _together(done, receipt)
+                if not receipt.again:
+                    return done
             except Changed:
-                if attempt == TRIES - 1:
+                if attempt == TRIES - 1 and not done:
                     raise
-    raise AssertionError("unreachable: the last attempt returns or raises")
+    # People were quicker each time; what is left to do is done by the next run.
+    assert done is not None
+    return done
+
+
+def _together(earlier: Receipt | None, receipt: Receipt) -> Receipt:
+    """Both writes of one run as one."""
+    if earlier is None:
+        return receipt
+    plan = replace(
+        receipt.plan,
+        changes=(*earlier.plan.changes, *receipt.plan.changes),
+        events=(*earlier.plan.events, *receipt.plan.events),
+    )
+    return replace(receipt, plan=plan)

@@ -110,6 +110,8 @@ class Snapshot:
     tabs: tuple[Tab, ...]
     token: str = ""
     """What the store compares to know that nobody wrote in between."""
+    repair: Plan | None = None
+    """What must be put right first, because somebody was at work in the instant of the last write."""
 
     def tab(self, title: str) -> Tab | None:
         """The tab of that title."""
@@ -270,6 +272,8 @@ class Receipt:
     """The dated copy that was kept of the workbook as it was before."""
     notes: tuple[str, ...] = ()
     """Codes of things a store could not keep, each said once."""
+    again: bool = False
+    """Whether somebody was at work in the instant of the write: read and plan once more."""
 
 
 class Workbook(Protocol):

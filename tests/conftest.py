@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from sheetcrm import cli
+from tests.sheets_server.server import SheetsServer
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -48,10 +49,21 @@ def libreoffice() -> str:
     return str(program)
 
 
+@pytest.fixture(scope="module")
+def sheets_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SheetsServer]:
+    """Google Sheets on this machine, and the key of a service account that works with it."""
+    with pytest.MonkeyPatch.context() as patch, SheetsServer() as server:
+        patch.setenv("SHEETCRM_GOOGLE_URL", server.address)
+        key = server.credentials(tmp_path_factory.mktemp("key") / "key.json")
+        key.chmod(0o600)
+        patch.setenv("SHEETCRM_CREDENTIALS", str(key))
+        yield server
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _machine_without_settings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
-        for name in ("SHEETCRM_CONFIG", "LC_ALL", "LC_MESSAGES"):
+        for name in ("SHEETCRM_CONFIG", "SHEETCRM_CREDENTIALS", "SHEETCRM_GOOGLE_URL", "LC_ALL", "LC_MESSAGES"):
             patch.delenv(name, raising=False)
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("config")))
         patch.setenv("LANG", "en_US.UTF-8")

@@ -43,7 +43,7 @@ class Played(NamedTuple):
 def played(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Played:
     language = request.param
     told: list[str] = []
-    file = demo.play(tmp_path_factory.mktemp(language) / "demo", language, told.append, NOW)
+    file = Path(demo.play(tmp_path_factory.mktemp(language) / "demo", language, told.append, NOW))
     return Played(file, language, "\n".join(told))
 
 
@@ -123,7 +123,7 @@ class TestTheDemo:
 
     def test_the_same_evening_tells_the_same_story(self, played: Played, tmp_path: Path) -> None:
         told: list[str] = []
-        file = demo.play(tmp_path / "demo", played.language, told.append, NOW)
+        file = Path(demo.play(tmp_path / "demo", played.language, told.append, NOW))
         assert "\n".join(told).replace(str(tmp_path), "") == played.told.replace(str(played.file.parents[1]), "")
         assert sheetcrm.open(file).events.equals(played.crm.events)
 
@@ -133,7 +133,7 @@ class TestAPlaceThatIsTaken:
 
     def test_an_earlier_demo_is_made_anew(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sheetcrm.demo.theatre.STORY", demo.theatre.STORY[:1])
-        file = demo.play(tmp_path, "en", lambda _: None, NOW)
+        file = Path(demo.play(tmp_path, "en", lambda _: None, NOW))
         demo.play(file, "en", lambda _: None, NOW)
         assert len(list((tmp_path / "crm backups").iterdir())) == 1
 
@@ -163,7 +163,7 @@ class TestAPlaceThatIsTaken:
 
     def test_open_in_excel(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("sheetcrm.demo.theatre.STORY", demo.theatre.STORY[:1])
-        file = demo.play(tmp_path, "en", lambda _: None, NOW)
+        file = Path(demo.play(tmp_path, "en", lambda _: None, NOW))
         (tmp_path / "~$crm.xlsx").write_bytes(b"\x05Helen")
         with pytest.raises(Busy):
             demo.play(tmp_path, "en", lambda _: None, NOW)
@@ -173,7 +173,7 @@ class TestAPlaceThatIsTaken:
 @LANGUAGES
 @pytest.mark.parametrize("made_by", ["init", "demo"])
 def test_libreoffice_shows(played: Played, made_by: str, libreoffice: str, tmp_path: Path) -> None:
-    file = played.file if made_by == "demo" else sync.init(tmp_path / "crm.xlsx", played.language)
+    file = played.file if made_by == "demo" else Path(sync.init(tmp_path / "crm.xlsx", played.language).where)
     command = [libreoffice, f"-env:UserInstallation={(tmp_path / 'profile').as_uri()}", "--headless"]
     done = subprocess.run(
         [*command, "--convert-to", "pdf", "--outdir", tmp_path, file], capture_output=True, text=True, timeout=120

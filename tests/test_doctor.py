@@ -39,7 +39,7 @@ def test_says_what_a_workbook_holds_and_what_sync_would_change(run: Run, demo_wo
 
 
 def test_says_all_that_stands_in_the_way(run: Run, tmp_path: Path) -> None:
-    path = init(tmp_path / "crm.xlsx", "ro")
+    path = Path(init(tmp_path / "crm.xlsx", "ro").where)
     book = openpyxl.load_workbook(path)
     book["Prospecți"]["C2"] = "Acme"
     book["Prospecți"]["F2"] = "ana@acme.example"
@@ -78,14 +78,14 @@ def test_every_kind_of_thing_has_a_word(run: Run, shared: Path) -> None:
     ],
 )
 def test_sync_waits_no_longer_than_it_was_told(run: Run, tmp_path: Path, typed: str, exit_code: int) -> None:
-    path = init(tmp_path / "crm.xlsx", "en")
+    path = Path(init(tmp_path / "crm.xlsx", "en").where)
     path.with_name("~$crm.xlsx").write_bytes(b"\x03Ana")
     assert run("sync", str(path), "--wait", typed)[0] == exit_code
 
 
 def test_sync_goes_on_when_the_workbook_is_closed(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheetcrm.sync, "LOOKS_AGAIN_AFTER_SECONDS", 0.1)
-    path = init(tmp_path / "crm.xlsx", "en")
+    path = Path(init(tmp_path / "crm.xlsx", "en").where)
     lock = path.with_name("~$crm.xlsx")
     lock.write_bytes(b"\x03Ana")
 

@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 23, 0, 17, tzinfo=UTC)
     ],
 )
 def test_a_tab_of_the_teams_own_can_be_the_home_of_the_lost(tmp_path: Path, headers: tuple[str, ...]) -> None:
-    path = sync.init(tmp_path / "crm.xlsx", "en")
+    path = Path(sync.init(tmp_path / "crm.xlsx", "en").where)
     book = openpyxl.load_workbook(path)
     archive = book.create_sheet("Lost deals")
     for column, text in enumerate(headers, 1):

@@ -76,7 +76,7 @@ def test_a_workbook_that_will_not_hold_still_is_left_alone_after_three_tries() -
 
 
 def test_when_there_is_nothing_to_do_nothing_is_written(tmp_path: Path) -> None:
-    path = sync.init(tmp_path / "crm.xlsx", "ro")
+    path = Path(sync.init(tmp_path / "crm.xlsx", "ro").where)
     sync.carry_out(open_workbook(path), plain, now=lambda: NOW)
     before = path.read_bytes()
     receipt = sync.carry_out(open_workbook(path), plain, now=lambda: NOW)

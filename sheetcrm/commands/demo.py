@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
 from sheetcrm import demo
@@ -15,5 +13,5 @@ __all__ = ["run"]
 @command("demo", click.Argument(["folder"], default="demo", required=False))
 def run(session: Session, folder: str) -> int:
     """Play the demo in FOLDER, or in the workbook that is named."""
-    demo.play(Path(folder), session.language, say)
+    demo.play(folder, session.language, say)
     return 0

@@ -12,7 +12,8 @@ __all__ = ["run"]
 
 @command("init", click.Argument(["file"]))
 def run(session: Session, file: str) -> int:
-    """Make FILE."""
-    sync.init(file, session.language)
-    say(messages.text("cli", "made", session.language, file=file))
+    """Make FILE, or lay out the Google Sheet at that address."""
+    made = sync.init(file, session.language)
+    key = "made" if made.tabs else "mended" if made.mended else "nothing-to-mend"
+    say(messages.text("cli", key, session.language, file=file, mended=made.mended))
     return 0

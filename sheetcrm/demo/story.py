@@ -40,9 +40,9 @@ class Run(NamedTuple):
 
 
 def write_down_the_team(desk: Desk) -> None:
-    for row, seller in enumerate(SELLERS, 2):
+    for row, seller in enumerate(SELLERS, 1):
         desk.type("lists", row, {"owner": seller})
-    for row, rival in enumerate(("rival-1", "rival-2"), 2):
+    for row, rival in enumerate(("rival-1", "rival-2"), 1):
         desk.type("lists", row, {"competitor": rival})
 
 

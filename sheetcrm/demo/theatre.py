@@ -1,6 +1,6 @@
 """Plays the story on a real workbook and tells it: what people did, what sync found and did.
 
-Knows the file, the clock it hands to sync and how the story is told; what
+Knows the place, the clock it hands to sync and how the story is told; what
 happens in it stands in `story`.
 """
 
@@ -13,14 +13,12 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sheetcrm import display, messages
-from sheetcrm.demo.desk import Undo, at_desk, is_ours, sign
+from sheetcrm.demo.desk import Desk, Undo
 from sheetcrm.demo.story import NIGHT, STORY, Run
+from sheetcrm.demo.venues import Venue, venue_at
 from sheetcrm.display.answers import event_line
 from sheetcrm.notebook import Crm
-from sheetcrm.problems import UsageError
-from sheetcrm.sync import init
 from sheetcrm.tables import Receipt
-from sheetcrm.workbooks.excel import ExcelWorkbook, files
 
 if TYPE_CHECKING:
     from sheetcrm.model import Event
@@ -28,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["play"]
 
 ZONE = ZoneInfo("Europe/Bucharest")
-WORKBOOK = "crm.xlsx"
 
 WORTH_TELLING = frozenset(
     "moved won lost reopened corrected refused account-created account-linked overwritten renamed id-given "
@@ -39,41 +36,15 @@ MOST_ALIKE, MOST_PROBLEMS = 4, 6
 Say = Callable[[str], None]
 
 
-def play(path: Path, language: str, say: Say, now: datetime | None = None) -> Path:
-    """Play all nights in the folder (or .xlsx file) at `path`; the last of them is last night."""
-    file = place_of(path).resolve()
-    clear(file)
-    init(file, language)
-    sign(file)
-    theatre = _Theatre(file, language, say, last_night(now or datetime.now(ZONE)))
+def play(where: str | Path, language: str, say: Say, now: datetime | None = None) -> str:
+    """Play all nights in the folder, file or Google Sheet at `where`; the last of them is last night."""
+    venue = venue_at(where)
+    venue.make(language)
+    theatre = _Theatre(venue, language, say, last_night(now or datetime.now(ZONE)))
     for number, run in enumerate(STORY, 1):
         theatre.run(number, run)
-    theatre.close(path)
-    return file
-
-
-def place_of(path: Path) -> Path:
-    """The workbook that is meant: `demo` → `demo/crm.xlsx`. The folder is made."""
-    if path.suffix.lower() != ".xlsx":
-        if path.exists() and not path.is_dir():
-            raise UsageError("demo/not-a-folder", path=str(path))
-        path = path / WORKBOOK
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
-def clear(file: Path) -> None:
-    """Make room where an earlier demo stands. Anything else is never touched."""
-    if file.exists():
-        if not is_ours(file):
-            raise UsageError("demo/not-ours", path=str(file))
-        files.check_closed(file)
-        file.unlink()
-    folder = files.Copies(file, 1).folder
-    if folder.is_dir():
-        for copy in folder.glob(f"{file.stem} *.xlsx"):
-            if is_ours(copy):
-                copy.unlink()
+    theatre.close()
+    return venue.where
 
 
 def last_night(now: datetime) -> date:
@@ -85,8 +56,8 @@ def last_night(now: datetime) -> date:
 class _Theatre:
     """The workbook, and who tells what happens to it."""
 
-    def __init__(self, file: Path, language: str, say: Say, last: date) -> None:
-        self.file = file
+    def __init__(self, venue: Venue, language: str, say: Say, last: date) -> None:
+        self.venue = venue
         self.language = language
         self.say = say
         self.last = last
@@ -99,14 +70,14 @@ class _Theatre:
         return messages.text("demo", key, self.language, **values)
 
     def crm(self, moment: datetime) -> Crm:
-        """The workbook at a moment; the copies it keeps are dated likewise."""
-        workbook = ExcelWorkbook(self.file, clock=lambda: moment.replace(tzinfo=None))
-        return Crm(workbook, lambda: moment)
+        """The workbook at a moment."""
+        return Crm(self.venue.workbook(moment), lambda: moment)
 
     def run(self, number: int, run: Run) -> None:
         """People work, sync comes by, and both are told."""
         moment = self.moment(run)
-        with at_desk(self.file, self.language, self.last, self.undo) as desk:
+        with self.venue.at_work() as screen:
+            desk = Desk(screen, self.language, self.last, self.undo)
             for deed in run.deeds:
                 deed.do(desk)
         crm = self.crm(moment)
@@ -167,7 +138,7 @@ class _Theatre:
         line = event.model_copy(update={"record": named, "owner": "", "value": None, "note": note})
         return event_line(line, self.language, crm.pipeline)
 
-    def close(self, path: Path) -> None:
+    def close(self) -> None:
         """A second run finds nothing to do; then the funnel, and what to look at."""
         moment = self.moment(STORY[-1])
         crm = self.crm(moment)
@@ -175,7 +146,7 @@ class _Theatre:
         for line in display.receipt_text(crm.sync(), self.language).split("\n"):
             self.say(f"  {line}")
         self.say(f"\n━━ {self.word('funnel')}\n{display.funnel_text(crm.funnel(by='owner').figures, self.language)}")
-        where = path if path.suffix.lower() == ".xlsx" else path / WORKBOOK
+        where = self.venue.where
         self.say(f"\n━━ {self.word('open', file=where)}")
         for tab in ("today", "report", "leads", "opportunities", "problems", "history"):
             self.say(f"  {messages.text('tabs', tab, self.language)}: {self.word(f'look-{tab}')}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sheetcrm.problems import UsageError
+from sheetcrm import config
 
 if TYPE_CHECKING:
     from sheetcrm.tables import Workbook
@@ -14,9 +14,11 @@ __all__ = ["open_workbook"]
 
 
 def open_workbook(where: str | Path) -> Workbook:
-    """The workbook at a path. What kind of file it is shows when it is read."""
-    if isinstance(where, str) and "://" in where:
-        raise UsageError("google-later", address=where)
+    """The workbook at a path or at an address. What kind of file it is shows when it is read."""
+    if isinstance(where, str) and config.is_google(where):
+        from sheetcrm.workbooks.google import GoogleWorkbook
+
+        return GoogleWorkbook(where)
     from sheetcrm.workbooks.excel import ExcelWorkbook
 
     return ExcelWorkbook(Path(where))

@@ -18,7 +18,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from sheetcrm.tables import Cell, CellError, Formula
 from sheetcrm.workbooks.excel.marks import mark_names
-from sheetcrm.workbooks.excel.styles import date_format, moment_format
+from sheetcrm.workbooks.looks import date_format, moment_format
 
 __all__ = ["set_marks", "take_look", "write"]
 

@@ -24,8 +24,9 @@ from sheetcrm.workbooks.excel.markup import attribute, with_prefix
 from sheetcrm.workbooks.excel.notes import Note, put_note, take_notes
 from sheetcrm.workbooks.excel.package import relation_id
 from sheetcrm.workbooks.excel.rows import NewCell
-from sheetcrm.workbooks.excel.styles import NUMBERS, date_format, header_look, moment_format, named_look
+from sheetcrm.workbooks.excel.styles import header_style, named_style
 from sheetcrm.workbooks.excel.tab import TabEditor
+from sheetcrm.workbooks.looks import NUMBERS, date_format, moment_format
 
 __all__ = ["write_edits"]
 
@@ -103,7 +104,7 @@ def _make_tab(file: XlsxFile, title: str, edit: TabEdit) -> None:
     headers = set(edit.marks.values())
     cells = {(row + 1, column + 1): tab.new_cell(value) for (row, column), value in edit.cells.items()}
     if headers:
-        look = file.book.styles.named(header_look("sync"))
+        look = file.book.styles.named(header_style("sync"))
         for column in headers:
             tab.changed_skeleton.set_column(column + 1, width=NEW_COLUMN_WIDTH)
             cells[1, column + 1] = cells[1, column + 1]._replace(base=look)
@@ -142,7 +143,7 @@ def _write_anew(tab: TabEditor, rows: tuple[tuple[Styled, ...], ...], widths: tu
                 continue
             is_number_below = len(below) > column and below[column].style in NUMBERS
             name = "header right" if style == "header" and is_number_below else style
-            look = tab.book.styles.named(named_look(name, language))
+            look = tab.book.styles.named(named_style(name, language))
             cells[row, column + 1] = tab.new_cell(value)._replace(base=look)
     tab.fill(cells)
 

@@ -1,0 +1,347 @@
+"""What must stand in a spreadsheet after people and sync have worked in it, and what is wrong with it.
+
+The truth is kept beside the spreadsheet: after every deed of a person it takes over
+what that deed changed, and nothing else. Rows are known by the numbers in what
+people wrote in them (see `human_offices`), columns by their headers.
+"""
+
+from __future__ import annotations
+
+import copy
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, NamedTuple
+
+from benchmarks.human_offices import PEOPLES, TEAMS, Office
+from sheetcrm import messages
+from sheetcrm.columns import field_called, fold, header
+from sheetcrm.ledger import read_ledger
+from sheetcrm.columns import read_layout
+from sheetcrm.pipeline import default_choices
+from sheetcrm.schema import PIPELINE_TABS, fields_of
+from sheetcrm.tables import Plan, Snapshot
+from tests.laws.watch import Night, records_out_of_place
+from tests.sheets_server.model import Formula, Spreadsheet
+
+__all__ = ["Record", "Truth", "View", "Wrong", "look", "tags_in"]
+
+TAG = re.compile(r"·(\d+)·")
+POINTERS = ("record", "account", "referred_by", "offer")
+"""Fields that name another record, or in which sync answers."""
+PICKS = ("stage", "source", "owner", "loss_reason", "competitor", "industry", "channel", "confirmed_by", "currency")
+PICKS_OF_OTHERS = ("status", "type", "activity_type", "activity_status", "offer_status")
+FILLED = ("created_on", "closed_on", "sent_on")
+
+Key = tuple[str, int]
+"""Whether the row is one of the pipeline, of Accounts …; its number."""
+
+
+class Wrong(NamedTuple):
+    """One thing that is wrong."""
+
+    kind: str
+    """`edit lost`, `record lost`, `record doubled`, `wrong record`, `other`."""
+    text: str
+
+
+@dataclass(slots=True)
+class Record:
+    """One row as people see it."""
+
+    sheet: int
+    cells: dict[str, Any] = field(default_factory=dict)
+    """What is called so in the header → what people wrote there."""
+    notes: dict[str, str] = field(default_factory=dict)
+    own: dict[str, Any] = field(default_factory=dict)
+    """What stands in sync's columns."""
+    row: int = 0
+
+    @property
+    def id(self) -> Any:
+        """What stands in the column of IDs."""
+        return self.own.get("id", self.own.get("number", ""))
+
+
+@dataclass(slots=True)
+class View:
+    """A spreadsheet at one moment."""
+
+    records: dict[Key, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    nameless: list[Record] = field(default_factory=list)
+    """Rows in which something stands, but no number of a record."""
+    loose: Counter[tuple[int, str]] = field(default_factory=Counter)
+    """What people wrote where no header is: tab and text."""
+    teams: dict[int, Any] = field(default_factory=dict)
+    """The team's own tabs, cell for cell."""
+
+
+def tags_in(value: Any) -> list[int]:
+    """The numbers of records in a cell."""
+    return [int(tag) for tag in TAG.findall(value)] if isinstance(value, str) else []
+
+
+def look(spreadsheet: Spreadsheet, office: Office, names: Mapping[str, str]) -> View:
+    """The spreadsheet as people see it; `names` are headers that people gave, and what they stand for."""
+    view = View()
+    for sheet in spreadsheet.sheets:
+        kind = office.tabs.get(sheet.id)
+        if kind == TEAMS:
+            view.teams[sheet.id] = [[cell and (cell.value, cell.note) for cell in row] for row in sheet.rows]
+        elif kind in PEOPLES and sheet.rows:
+            keys = [_key(cell.value if cell else None, kind, names) for cell in sheet.rows[0]]
+            for row, cells in enumerate(sheet.rows[1:], 1):
+                _look_at_row(view, sheet.id, kind, row, keys, cells)
+    return view
+
+
+def _look_at_row(view: View, sheet: int, kind: str, row: int, keys: list[str], cells: list[Any]) -> None:
+    own_fields = _own_fields(kind)
+    found = Record(sheet, row=row)
+    votes: Counter[int] = Counter()
+    for column, cell in enumerate(cells):
+        if cell is None:
+            continue
+        key = keys[column] if column < len(keys) else ""
+        value = cell.value
+        if value is not None and value != "":
+            if not key:
+                view.loose[sheet if not tags_in(value) else -1, str(value)] += 1
+            elif key in own_fields:
+                found.own[key] = value
+            else:
+                found.cells[key] = value
+            if key not in POINTERS and key not in own_fields:
+                votes.update(tags_in(value))
+        if cell.note:
+            found.notes[key] = cell.note
+    if votes:
+        best = max(votes.values())
+        number = next(n for n, times in votes.items() if times == best)
+        view.records["pipeline" if kind in PIPELINE_TABS else kind, number].append(found)
+    elif found.cells or found.own:
+        view.nameless.append(found)
+
+
+def _key(text: Any, kind: str, names: Mapping[str, str]) -> str:
+    if not isinstance(text, str) or not text.strip():
+        return ""
+    text = names.get(text, text)
+    return _fields_by_header(kind).get(text, text)
+
+
+@cache
+def _fields_by_header(kind: str) -> dict[str, str]:
+    return {header(name, language): name for name in fields_of(kind) for language in messages.LANGUAGES}
+
+
+@cache
+def _own_fields(kind: str) -> frozenset[str]:
+    return frozenset(name for name, known in fields_of(kind).items() if known.writer == "sync")
+
+
+def is_own(name: str, kind: str) -> bool:
+    """Whether a column is sync's."""
+    return name in _own_fields(kind)
+
+
+# ---------------------------------------------------------------- the truth
+
+
+class Truth:
+    """What people wrote, deed after deed."""
+
+    def __init__(self, spreadsheet: Spreadsheet, office: Office) -> None:
+        self.office = office
+        self.names: dict[str, str] = {}
+        view = look(spreadsheet, office, self.names)
+        self.records: dict[Key, Record] = {key: rows[0] for key, rows in view.records.items()}
+        self.doubled = {key for key, rows in view.records.items() if len(rows) > 1}
+        """Records of which people made two rows."""
+        self.loose = view.loose
+        self.teams = view.teams
+        self.typed: set[tuple[Key, str]] = set()
+        """Cells that a person typed during the night."""
+        self.unsure: set[tuple[Key, str]] = set()
+        """Cells that a person emptied while something else stood in them than should."""
+        self.gone: set[Key] = set()
+        self.new_ids: set[Key] = set()
+        """Records whose ID a person changed."""
+        self.scribbles: list[str] = []
+        """What a person wrote into cells or tabs of sync's own: it stands, or History has it."""
+        self.nameless = len(view.nameless)
+
+    def look(self, spreadsheet: Spreadsheet) -> View:
+        """The spreadsheet now."""
+        return look(spreadsheet, self.office, self.names)
+
+    def rename(self, old: str, new: str) -> None:
+        """A person calls a column otherwise."""
+        self.names[new] = self.names.get(old, old)
+
+    def take(self, before: View, after: View) -> None:
+        """Take over what one deed changed."""
+        for key in before.records.keys() | after.records.keys():
+            was, became = before.records.get(key, []), after.records.get(key, [])
+            if len(was) == len(became) == 1:
+                self._changed(key, was[0], became[0])
+            elif not was and len(became) == 1:
+                self._came(key, became[0])
+            elif len(was) == 1 and not became:
+                self._went(key)
+            elif len(was) != len(became):
+                self.doubled.add(key)
+                if became:
+                    self._came(key, became[0])
+                else:
+                    self._went(key)
+        self.loose = self.loose + (after.loose - before.loose) - (before.loose - after.loose)
+        self.teams = after.teams if before.teams != after.teams else self.teams
+        self.nameless += max(len(after.nameless) - len(before.nameless), 0)
+
+    def _came(self, key: Key, record: Record) -> None:
+        self.records[key] = copy.deepcopy(record)
+        self.typed |= {(key, name) for name in record.cells}
+        self.gone.discard(key)
+
+    def _went(self, key: Key) -> None:
+        self.records.pop(key, None)
+        self.gone.add(key)
+
+    def _changed(self, key: Key, was: Record, became: Record) -> None:
+        truth = self.records.get(key)
+        if truth is None:
+            truth = self.records[key] = Record(became.sheet)
+        for known, old, new in ((truth.cells, was.cells, became.cells), (truth.notes, was.notes, became.notes)):
+            for name in old.keys() | new.keys():
+                if old.get(name) == new.get(name):
+                    continue
+                if name in new:
+                    known[name] = new[name]
+                    if known is truth.cells:
+                        self.typed.add((key, name))
+                    self.unsure.discard((key, name))
+                    continue
+                if old.get(name) != known.get(name) or known is truth.notes:
+                    self.unsure.add((key, name))
+                known.pop(name, None)
+                self.typed.discard((key, name))
+        if was.id != became.id:
+            self.new_ids.add(key)
+
+    # ------------------------------------------------------------ the judge
+
+    def wrong(self, spreadsheet: Spreadsheet, snapshot: Snapshot, plan: Plan) -> Iterator[Wrong]:
+        """All in which the spreadsheet is not as it must be."""
+        view = self.look(spreadsheet)
+        everything = _everything(snapshot)
+        for key, truth in self.records.items():
+            yield from self._record(key, truth, view.records.get(key, []), everything)
+        for key, rows in view.records.items():
+            if key not in self.records:
+                kind = "record doubled" if len(rows) > 1 else "other"
+                yield Wrong(kind, f"{_name(key)} stands in {_where(rows, self.office)} and should not")
+        for row in view.nameless:
+            if row.cells and not self.nameless and self.office.tabs[row.sheet] != "accounts":
+                yield Wrong("wrong record", f"a row of nobody: {_where([row], self.office)} {row.cells} {row.own}")
+            elif not row.cells and any(v not in ("", None) for v in row.own.values()) and not self.nameless:
+                yield Wrong("wrong record", f"only sync's cells: {_where([row], self.office)} {row.own}")
+        for (sheet, text), times in (self.loose - view.loose).items():
+            if text not in everything:
+                yield Wrong("edit lost", f"{text!r} stood {times} times without a header (tab {sheet}), and is gone")
+        if view.teams != self.teams:
+            yield Wrong("other", "a tab of the team's own changed")
+        yield from self._ids(view)
+        for text in self.scribbles:
+            if text not in everything:
+                yield Wrong("edit lost", f"{text!r} was typed into what is sync's own, and is nowhere")
+        yield from self._memory(snapshot, plan)
+
+    def _record(self, key: Key, truth: Record, rows: list[Record], everything: str) -> Iterator[Wrong]:
+        if not rows:
+            where = [f"{n}={v!r}" for n, v in truth.cells.items() if isinstance(v, str) and v in everything]
+            yield Wrong("record lost", f"{_name(key)} is nowhere; of its cells there are {where}")
+            return
+        if len(rows) > 1 and key not in self.doubled:
+            yield Wrong("record doubled", f"{_name(key)} stands in {_where(rows, self.office)}")
+        for name, value in truth.cells.items():
+            if any(_same(name, value, row.cells.get(name)) for row in rows):
+                continue
+            if len(rows) > 1 and str(value) in everything:
+                continue
+            kind = "edit lost" if (key, name) in self.typed else "people's cell"
+            stands = [row.cells.get(name) for row in rows]
+            elsewhere = " (it stands elsewhere)" if isinstance(value, str) and value in everything else ""
+            yield Wrong(kind, f"{_name(key)} {name}: {value!r} has become {stands}{elsewhere}")
+        for row in rows:
+            for name, value in row.cells.items():
+                if name not in truth.cells and not self._may_come(key, name, row):
+                    yield Wrong("wrong record", f"{_name(key)} {name}: {value!r} which nobody wrote there")
+            if key in self.doubled:
+                continue
+            for name, note in truth.notes.items():
+                if row.notes.get(name) != note and (key, name) not in self.unsure:
+                    yield Wrong("note", f"{_name(key)} {name}: the note {note!r} has become {row.notes.get(name)!r}")
+            for name, note in row.notes.items():
+                if name not in truth.notes and (key, name) not in self.unsure:
+                    yield Wrong("note", f"{_name(key)} {name}: a note {note!r} that nobody left there")
+            known = truth.own.get("id", "")
+            if known and row.id != known and key not in self.new_ids:
+                yield Wrong("wrong record", f"{_name(key)} had the ID {known} and has {row.id!r}")
+
+    def _may_come(self, key: Key, name: str, row: Record) -> bool:
+        return name in POINTERS or (key, name) in self.unsure or name in FILLED or key[0] == "accounts"
+
+    def _ids(self, view: View) -> Iterator[Wrong]:
+        ids = Counter(row.id for key, rows in view.records.items() if key not in self.doubled for row in rows if row.id)
+        for id_, times in ids.items():
+            if times > 1:
+                yield Wrong("wrong record", f"{times} records have the ID {id_}")
+
+    def _memory(self, snapshot: Snapshot, plan: Plan) -> Iterator[Wrong]:
+        night = Night(snapshot, plan, snapshot, self.office.now)
+        for text in records_out_of_place(night):
+            yield Wrong("other", text)
+        before, after = (read_ledger(read_layout(s).layouts).events for s in (self.office.history, snapshot))
+        if [event.number for event in after] != list(range(1, len(after) + 1)):
+            yield Wrong("other", f"events are numbered {[event.number for event in after]}")
+        if after[: len(before)] != before:
+            yield Wrong("other", "History was rewritten")
+
+
+def _everything(snapshot: Snapshot) -> str:
+    return "\x1f".join(str(cell) for tab in snapshot.tabs for row in tab.rows for cell in row if cell != "")
+
+
+def _name(key: Key) -> str:
+    return f"{key[0]} ·{key[1]}·"
+
+
+def _where(rows: list[Record], office: Office) -> str:
+    return ", ".join(f"{office.tabs[row.sheet]} {row.row + 1}" for row in rows)
+
+
+def _same(name: str, one: Any, other: Any) -> bool:
+    """Whether a cell says what people wrote; sync may spell a word as its list does."""
+    if one == other:
+        return True
+    if isinstance(one, Formula):
+        return isinstance(other, Formula | str) and tags_in(one) == tags_in(other) and "#REF!" not in other
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) < 1e-9
+    if name in (*PICKS, *PICKS_OF_OTHERS) and isinstance(one, str) and isinstance(other, str):
+        return fold(one) == fold(other) or _code(name, one) == _code(name, other) != ""
+    if name in POINTERS and isinstance(one, str) and not tags_in(one):
+        return other is not None  # sync answers there
+    return False
+
+
+@cache
+def _code(kind: str, text: str) -> str:
+    for language in messages.LANGUAGES:
+        for choice in default_choices(kind, language):
+            if fold(text) in {fold(choice.label), fold(choice.code), *map(fold, choice.also)}:
+                return choice.code
+    return ""

@@ -1,0 +1,160 @@
+"""Where the demo is played: a new Excel file, or a blank Google Sheet that somebody shared.
+
+Knows how a workbook is made there, opened by a person, and known again as the
+demo's own, so that nothing else is ever replaced. Knows no story.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from openpyxl import load_workbook
+
+from sheetcrm import config
+from sheetcrm.demo.desk import Screen
+from sheetcrm.problems import UsageError
+from sheetcrm.sync import init
+from sheetcrm.tables import Cell, Workbook
+from sheetcrm.workbooks.excel import ExcelWorkbook, files
+from sheetcrm.workbooks.excel.cells import take_look, write
+from sheetcrm.workbooks.google import GoogleWorkbook
+from sheetcrm.workbooks.google.playing import GoogleScreen, is_signed, sign
+
+__all__ = ["ExcelVenue", "GoogleVenue", "Venue", "venue_at"]
+
+SIGN = "sheetcrm demo"
+"""Stands in the document's category: such a file may be made anew."""
+WORKBOOK = "crm.xlsx"
+
+
+class Venue(Protocol):
+    """A place for one workbook of the demo."""
+
+    where: str
+    """As the person named it, to be opened."""
+
+    def make(self, language: str) -> None:
+        """A new workbook, in the place of an earlier demo. Raises `UsageError` where something else stands."""
+        ...
+
+    def at_work(self) -> Any:
+        """A context: a person has the workbook open, and leaves it saved. Gives a `Screen`."""
+        ...
+
+    def workbook(self, moment: datetime) -> Workbook:
+        """The workbook as sync opens it at that moment."""
+        ...
+
+
+def venue_at(where: str | Path) -> Venue:
+    """The venue at a path or an address: `demo` is `demo/crm.xlsx`. The folder is made."""
+    if isinstance(where, str) and config.is_google(where):
+        return GoogleVenue(where)
+    path = Path(where)
+    if path.suffix.lower() != ".xlsx":
+        if path.exists() and not path.is_dir():
+            raise UsageError("demo/not-a-folder", path=str(path))
+        path = path / WORKBOOK
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return ExcelVenue(path)
+
+
+class ExcelVenue:
+    """An Excel file."""
+
+    def __init__(self, path: Path) -> None:
+        self.where = str(path)
+        self.file = path.resolve()
+
+    def make(self, language: str) -> None:
+        """Lay out a new file."""
+        self._clear()
+        init(self.file, language)
+        book = load_workbook(self.file)
+        book.properties.category = SIGN
+        book.save(self.file)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Screen]:
+        """Open the file with openpyxl, as a person would in Excel."""
+        book = load_workbook(self.file)
+        yield _ExcelScreen(book)
+        book.save(self.file)
+
+    def workbook(self, moment: datetime) -> Workbook:
+        """The file; the copies that it keeps are dated likewise."""
+        return ExcelWorkbook(self.file, clock=lambda: moment.replace(tzinfo=None))
+
+    def _clear(self) -> None:
+        """Make room where an earlier demo stands. Anything else is never touched."""
+        if self.file.exists():
+            if not _is_ours(self.file):
+                raise UsageError("demo/not-ours", path=str(self.file))
+            files.check_closed(self.file)
+            self.file.unlink()
+        folder = files.Copies(self.file, 1).folder
+        if folder.is_dir():
+            for copy in folder.glob(f"{self.file.stem} *.xlsx"):
+                if _is_ours(copy):
+                    copy.unlink()
+
+
+class _ExcelScreen:
+    """A workbook of openpyxl's. A cell takes the look of its column, a new header that of its neighbour."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+
+    def rows(self, title: str) -> Sequence[Sequence[Cell]]:
+        return [["" if value is None else value for value in row] for row in self._book[title].values]
+
+    def put(self, title: str, row: int, column: int, cell: Cell) -> None:
+        sheet = self._book[title]
+        place = sheet.cell(row + 1, column + 1)
+        if not place.has_style:
+            like = sheet.cell(1, column) if row == 0 and column else sheet.column_dimensions[place.column_letter]
+            take_look(place, like)
+        write(place, cell, "en")
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file is a workbook that the demo made."""
+    try:
+        book = load_workbook(path, read_only=True)
+    except Exception:  # openpyxl raises whatever it stumbles over; what cannot be read is not ours
+        return False
+    try:
+        return bool(book.properties.category == SIGN)
+    finally:
+        book.close()
+
+
+class GoogleVenue:
+    """A Google Sheet."""
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+
+    def make(self, language: str) -> None:
+        """Lay out the sheet, if it is blank or an earlier demo."""
+        workbook = GoogleWorkbook(self.where)
+        reading = workbook.reading()
+        if not is_signed(reading) and any(tab.rows or tab.mark for tab in reading.snapshot.tabs):
+            raise UsageError("demo/not-blank", path=self.where)
+        sign(workbook, reading)
+        init(self.where, language)
+
+    @contextmanager
+    def at_work(self) -> Iterator[Screen]:
+        """Open the sheet, and type into it through Google's own calls."""
+        screen = GoogleScreen(GoogleWorkbook(self.where))
+        yield screen
+        screen.save()
+
+    def workbook(self, moment: datetime) -> Workbook:
+        """The sheet."""
+        return GoogleWorkbook(self.where)

@@ -1,0 +1,5 @@
+"""Workbooks in Google Sheets."""
+
+from sheetcrm.workbooks.google.workbook import GoogleWorkbook, id_of
+
+__all__ = ["GoogleWorkbook", "id_of"]

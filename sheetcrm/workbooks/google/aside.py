@@ -1,0 +1,204 @@
+"""The hidden tab that keeps what a write is about to overwrite, and what it expected to find there.
+
+Between the last read and the write people type, and Google compares nothing. So a
+write begins by copying, at Google's and in the same instant, every row that it
+touches into this tab, beside prints of what those rows said when they were read.
+Where the two differ somebody was at work in that moment, and `healing` puts right
+what the write did wrong. Nothing that a write overwrites is gone before the next.
+
+The tab's ID is new in every write, and a write that does not find the ID that was
+read fails whole: two machines never write on top of each other.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Any
+
+from sheetcrm.tables import Cell, Formula
+from sheetcrm.workbooks.google.requests import block, copy, mark, put
+from sheetcrm.workbooks.google.values import KEY, MAX_TEXT, Json, serial
+
+__all__ = ["ASIDE", "TITLE", "Aside", "Entry", "Keeper", "cell_print", "prints_of", "read_aside"]
+
+ASIDE = "aside"
+"""The tab's mark."""
+TITLE = "_sheetcrm"
+ROOM = 100
+"""Columns that somebody may insert in the moment of the write, and all is still kept."""
+
+
+@dataclass(slots=True)
+class Entry:
+    """One row that a write touches: as it was read, and as it stood in the instant of the write."""
+
+    kind: str
+    """`tab`: the headers of a tab. `set`: a row of which cells are written. `move`: a row
+    that goes to another tab. `add`: a row that comes. `whole`: a row of a tab that is written anew."""
+    tab: int
+    """The tab's ID."""
+    row: int = 0
+    read: tuple[str, ...] = ()
+    """Prints of the cells as they were read; "" for blank ones."""
+    formulas: tuple[int, ...] = ()
+    """Columns with formulas, whose results nobody compares."""
+    wrote: Mapping[int, str] = field(default_factory=dict)
+    """Column → print of what is written there; the columns of the tab to which a row goes."""
+    to: int = -1
+    carry: tuple[tuple[int, int], ...] = ()
+    """Column here → column there."""
+    headers: tuple[str, ...] = ()
+    header_row: int = 0
+    id_column: int = -1
+    mark: str = ""
+    marks: Mapping[str, int] = field(default_factory=dict)
+    """Columns that are marked by this write."""
+    added: Mapping[int, str] = field(default_factory=dict)
+    """Columns that come, with their headers."""
+    stood: Sequence[Cell] = ()
+    """What the row said in the instant of the write, formulas as their results."""
+
+
+@dataclass(slots=True)
+class Aside:
+    """What the last write kept."""
+
+    id: int
+    entries: list[Entry]
+
+    def tab(self, sheet_id: int) -> Entry | None:
+        """The headers of a tab."""
+        return next((e for e in self.entries if e.kind == "tab" and e.tab == sheet_id), None)
+
+
+def cell_print(cell: Cell) -> str:
+    """Four letters that tell one value from another; "" for a blank cell."""
+    if isinstance(cell, Formula) or cell == "":
+        return "" if cell == "" else "=   "
+    if isinstance(cell, bool):
+        text = f"b{int(cell)}"
+    elif isinstance(cell, int | float | Decimal):
+        text = f"n{float(cell)!r}"
+    elif isinstance(cell, date | time | timedelta):
+        text = f"n{float(serial(cell))!r}"
+    else:
+        text = f"s{cell}"
+    code = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=3).digest()
+    return base64.urlsafe_b64encode(code).decode()
+
+
+def prints_of(cells: Iterable[Cell]) -> tuple[str, ...]:
+    """The print of each cell, without blank ones at the end."""
+    prints = [cell_print(cell) for cell in cells]
+    while prints and not prints[-1]:
+        prints.pop()
+    return tuple(prints)
+
+
+class Keeper:
+    """Collects what a write must keep, and makes the requests that keep it."""
+
+    def __init__(self) -> None:
+        self._lines: list[list[Any]] = []
+        self._sources: list[tuple[int, int] | None] = []
+        self._carries: dict[tuple[tuple[int, int], ...], int] = {}
+        self._width = 1
+
+    def keep(self, entry: Entry, width: int = 0) -> None:
+        """Keep a row of a tab that has `width` columns; a row that comes has none to keep."""
+        carry: Any = entry.carry
+        if carry:
+            known = self._carries.setdefault(entry.carry, len(self._lines))
+            carry = known if known < len(self._lines) else entry.carry
+        self._lines.append(
+            [
+                entry.kind,
+                entry.tab,
+                entry.row,
+                "".join(p or "." for p in entry.read),
+                entry.formulas,
+                entry.wrote,
+                entry.to,
+                carry,
+            ]
+        )
+        if entry.kind == "tab":
+            about = (entry.headers, entry.header_row, entry.id_column, entry.mark, entry.marks, entry.added)
+            self._lines[-1].append(about)
+        self._sources.append(None if entry.kind == "add" else (entry.tab, entry.row))
+        self._width = max(self._width, width)
+
+    def requests(self, new_id: int, old_id: int | None) -> list[Json]:
+        """What a write begins with."""
+        made: list[Json] = [] if old_id is None else [{"deleteSheet": {"sheetId": old_id}}]
+        size = {"rowCount": max(len(self._lines), 1), "columnCount": self._width + ROOM}
+        properties = {"sheetId": new_id, "title": TITLE, "hidden": True, "gridProperties": size}
+        made.append({"addSheet": {"properties": properties}})
+        made.append(mark(KEY, ASIDE, new_id))
+        for place, (tab, row), count in self._runs():
+            # All columns that there are at that instant, whatever was inserted.
+            source = block(tab, (row, row + count), (0, None))
+            # A single cell to begin at: a larger one would be filled with repetitions.
+            there = block(new_id, (place, place + 1), (1, 2))
+            made.append(copy(source, there, "PASTE_VALUES"))
+        rows = [[{"userEnteredValue": {"stringValue": _written(line)}}] for line in self._lines]
+        made.append(put(new_id, 0, 0, rows, "userEnteredValue"))
+        return made
+
+    def _runs(self) -> Iterable[tuple[int, tuple[int, int], int]]:
+        """Rows that stand one below the other, here and there: place, first of them, how many."""
+        place = 0
+        while place < len(self._sources):
+            source = self._sources[place]
+            count = 1
+            if source is not None:
+                while place + count < len(self._sources) and self._sources[place + count] == (
+                    source[0],
+                    source[1] + count,
+                ):
+                    count += 1
+                yield place, source, count
+            place += count
+
+
+def _written(line: list[Any]) -> str:
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= MAX_TEXT else json.dumps([line[0], line[1], line[2], "", [], {}, -1, []])
+
+
+def read_aside(sheet_id: int, rows: Sequence[Sequence[Cell]]) -> Aside:
+    """What the tab keeps. Lines that somebody scribbled over are passed by."""
+    entries: list[Entry] = []
+    carries: dict[int, tuple[tuple[int, int], ...]] = {}
+    for place, row in enumerate(rows):
+        try:
+            kind, tab, at, read, formulas, wrote, to, carry, *about = json.loads(str(row[0]))
+            if isinstance(carry, list):
+                carries[place] = tuple((int(a), int(b)) for a, b in carry)
+                carry = place
+            entry = Entry(
+                kind,
+                tab,
+                at,
+                tuple("" if p == "." else p for p in re.findall(r"\.|[^.]{4}", read)),
+                tuple(formulas),
+                {int(column): p for column, p in wrote.items()},
+                to,
+                carries.get(carry, ()),
+                stood=tuple(row[1:]),
+            )
+            if about:
+                headers, entry.header_row, entry.id_column, entry.mark, entry.marks, added = about[0]
+                entry.headers = tuple(headers)
+                entry.added = {int(column): text for column, text in added.items()}
+        except (ValueError, TypeError, IndexError):
+            continue
+        entries.append(entry)
+    return Aside(sheet_id, entries)

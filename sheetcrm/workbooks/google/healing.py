@@ -1,0 +1,402 @@
+"""What must be put back because somebody was at work in the instant of the last write.
+
+A write keeps what it overwrites, and what it expected there (see `aside`). Where
+the two differ, the plan made here gives every cell its own words again, in
+whichever row and column it stands by now; then the next plan is made from what
+the workbook says. It sends nothing, and whatever somebody typed since is left.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from sheetcrm.schema import SYNC_TABS, TABS
+from sheetcrm.tables import (
+    AddColumn,
+    Addressing,
+    Cell,
+    CellChange,
+    Change,
+    Mark,
+    Plan,
+    RowKey,
+    SetCells,
+    Tab,
+    column_letters,
+    locate,
+    raw_text,
+)
+from sheetcrm.workbooks.google.aside import Aside, Entry, cell_print, prints_of
+from sheetcrm.workbooks.google.reading import Reading, Sheet
+from sheetcrm.workbooks.google.values import cell_of
+
+__all__ = ["column_map", "disturbed", "repair"]
+
+NO_COLUMN = 1 << 20
+
+
+def disturbed(aside: Aside) -> bool:
+    """Whether somebody was at work between the last read and the write."""
+    return any(_was_disturbed(aside, entry) for entry in aside.entries)
+
+
+def repair(reading: Reading) -> Plan | None:
+    """What puts right the last write; None where nothing must be put right."""
+    aside = reading.aside
+    if aside is None or not disturbed(aside):
+        return None
+    plan = _Repair(reading, aside).plan()
+    return None if plan.is_empty else plan
+
+
+def _was_disturbed(aside: Aside, entry: Entry) -> bool:
+    match entry.kind:
+        case "tab":
+            return list(entry.headers) != _texts(entry.stood)[: len(entry.headers)]
+        case "add":
+            return False
+    return _stood(entry) != _read(entry)
+
+
+def _read(entry: Entry) -> tuple[str, ...]:
+    return _without(entry.read, entry.formulas)
+
+
+def _stood(entry: Entry) -> tuple[str, ...]:
+    return _without(prints_of(entry.stood), entry.formulas)
+
+
+def _without(prints: Sequence[str], formulas: Sequence[int]) -> tuple[str, ...]:
+    kept = ["" if column in formulas else text for column, text in enumerate(prints)]
+    while kept and not kept[-1]:
+        kept.pop()
+    return tuple(kept)
+
+
+def _texts(cells: Sequence[Cell]) -> list[str]:
+    return [raw_text(cell) for cell in cells]
+
+
+def column_map(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
+    """Where each column is by now: by its header, else beside the one that it stood beside."""
+    places: dict[str, list[int]] = defaultdict(list)
+    for column, text in enumerate(after):
+        if text:
+            places[text].append(column)
+    found: dict[int, int] = {}
+    for column, text in enumerate(before):
+        if text and places[text]:
+            found[column] = places[text].pop(0)
+    taken = set(found.values())
+    for column in range(len(before)):
+        if column in found:
+            continue
+        beside = found[column - 1] + 1 if column - 1 in found else 0 if column == 0 else None
+        if beside is not None and beside not in taken:
+            found[column] = beside
+            taken.add(beside)
+    return found
+
+
+class _Columns:
+    """The columns of a tab at three moments: as read, in the instant of the write, now.
+
+    A write puts its new columns in before it writes cells, so cells were written by
+    the numbers of `written`, while what was kept is counted by those of `stood`.
+    """
+
+    def __init__(self, entry: Entry, sheet: Sheet, width: int) -> None:
+        stood = _texts(entry.stood)
+        stood += [""] * (width - len(stood))
+        read = [*entry.headers, *[""] * (width - len(entry.headers))]
+        now = _texts(sheet.raw[entry.header_row]) if entry.header_row < len(sheet.raw) else []
+        now += [""] * (width + len(entry.added) - len(now))
+        self.read_to_stood = column_map(read, stood)
+        self.stood_headers = stood
+        self._added = sorted(entry.added)
+        written = list(stood)
+        for column in self._added:
+            written[column:column] = [entry.added[column]]
+        self.written_to_now = column_map(written, now)
+        self.moved = any(self.read_to_stood.get(c) != c for c, text in enumerate(entry.headers) if text)
+
+    def written(self, stood: int) -> int:
+        """The number of a kept column once new columns were put in."""
+        for column in self._added:
+            stood += stood >= column
+        return stood
+
+    def stood(self, written: int) -> int | None:
+        """The kept column that a number stood for; None for a column that came."""
+        if written in self._added:
+            return None
+        return written - sum(column < written for column in self._added)
+
+    def read_to_now(self, column: int) -> int | None:
+        """Where a column as read is now."""
+        if column in self._added:
+            return self.written_to_now.get(column)
+        stood = self.read_to_stood.get(column)
+        return None if stood is None else self.written_to_now.get(self.written(stood))
+
+    def stood_to_now(self, column: int) -> int | None:
+        """Where a kept column is now."""
+        return self.written_to_now.get(self.written(column))
+
+
+class _Rows:
+    """Finds a row of a tab by what its cells say, wherever it stands by now."""
+
+    def __init__(self, sheet: Sheet) -> None:
+        self.prints = [[cell_print(cell) for cell in row] for row in sheet.raw]
+        self.taken: set[int] = set()
+
+    @cached_property
+    def _index(self) -> dict[tuple[int, str], list[int]]:
+        found: dict[tuple[int, str], list[int]] = defaultdict(list)
+        for row, prints in enumerate(self.prints):
+            for column, text in enumerate(prints):
+                if text:
+                    found[column, text].append(row)
+        return found
+
+    def at(self, row: int, column: int) -> str:
+        """The print of a cell."""
+        return self.prints[row][column] if column < len(self.prints[row]) else ""
+
+    def find(self, said: Mapping[int, str], near: int) -> int | None:
+        """The row in which most of these cells say so: at least half of them."""
+        wanted = {column: text for column, text in said.items() if text}
+        if not wanted:
+            return None
+        votes: Counter[int] = Counter()
+        for column, text in wanted.items():
+            votes.update(self._index.get((column, text), ()))
+        ranked = [
+            (-count, sum(self.at(row, c) != "" for c, t in said.items() if not t), abs(row - near), row)
+            for row, count in votes.items()
+            if row not in self.taken and count * 2 >= len(wanted)
+        ]
+        if not ranked:
+            return None
+        row = min(ranked)[-1]
+        self.taken.add(row)
+        return row
+
+
+class _Repair:
+    def __init__(self, reading: Reading, aside: Aside) -> None:
+        self.reading = reading
+        self.aside = aside
+        self.cells: dict[tuple[str, int], dict[int, Cell]] = defaultdict(dict)
+        self.changes: list[Change] = []
+        self.addressing: dict[str, Addressing] = {}
+        self._rows: dict[int, _Rows] = {}
+        self._new: dict[tuple[str, str], int] = {}
+
+    def plan(self) -> Plan:
+        """All that must be put back."""
+        expected: dict[int, set[tuple[str, ...]]] = defaultdict(set)
+        for entry in self.aside.entries:
+            if entry.kind == "whole":
+                expected[entry.tab].add(_read(entry))
+        for entry in self.aside.entries:
+            sheet = self.reading.by_id(entry.tab)
+            if sheet is None:
+                continue  # somebody took the tab away
+            if entry.kind == "tab":
+                self._mark(entry, sheet)
+            elif entry.kind == "set":
+                self._set(entry, sheet)
+            elif entry.kind == "add":
+                self._add(entry, sheet)
+            elif entry.kind == "move" and (there := self.reading.by_id(entry.to)):
+                self._move(entry, sheet, there)
+            elif entry.kind == "whole" and _stood(entry) not in expected[entry.tab]:
+                self._words(entry, sheet)
+        return Plan((*self.changes, *self._set_cells()), self.addressing)
+
+    # ------------------------------------------------------------ each kind of line
+
+    def _mark(self, entry: Entry, sheet: Sheet) -> None:
+        columns = self._columns(sheet, entry)
+        moved = {name: columns.read_to_now(column) for name, column in entry.marks.items()}
+        marks = self._tab(sheet).marks
+        wrong = {n: c for n, c in moved.items() if c is not None and marks.get(n) != c}
+        if columns.moved and wrong:
+            self.changes.append(Mark(sheet.title, entry.mark, tuple(wrong.items())))
+
+    def _set(self, entry: Entry, sheet: Sheet) -> None:
+        """A row of which cells were written: another one, or one that said something else."""
+        columns = self._columns(sheet)
+        if columns is None or (_stood(entry) == _read(entry) and not columns.moved):
+            return
+        now: dict[int, str] = {}
+        for column, text in enumerate(prints_of(entry.stood)):
+            if (place := columns.stood_to_now(column)) is not None:
+                now[place] = text
+        for column, text in entry.wrote.items():
+            if (place := columns.written_to_now.get(column)) is not None:
+                now[place] = text
+        row = self._find(sheet, now, entry.row)
+        if row is None:
+            return
+        undo_all = columns.moved or not self._same_row(entry, columns)
+        for column, text in entry.wrote.items():
+            place, kept = columns.written_to_now.get(column), columns.stood(column)
+            stood: Cell = entry.stood[kept] if kept is not None and kept < len(entry.stood) else ""
+            expected = entry.read[column] if column < len(entry.read) else ""
+            if place is None or (not undo_all and cell_print(stood) == expected):
+                continue
+            if self._rows_of(sheet).at(row, place) == text != cell_print(stood):
+                self._put(sheet, row, place, stood)
+
+    def _move(self, entry: Entry, sheet: Sheet, there: Sheet) -> None:
+        """A row that went to another tab: another one than was meant, or into wrong columns."""
+        here, target = self._columns(sheet), self._columns(there)
+        if here is None or target is None:
+            return
+        if not (_was_disturbed(self.aside, entry) or here.moved or target.moved):
+            return
+        stood = prints_of(entry.stood)
+        carried = dict(entry.carry)
+        # What the write left in each of the target's columns, by their numbers then.
+        left: dict[int, str] = {}
+        for source, to in entry.carry:
+            kept = here.stood(source)
+            left[to] = stood[kept] if kept is not None and kept < len(stood) else ""
+        left |= entry.wrote
+        places = {to: target.written_to_now[to] for to in left if to in target.written_to_now}
+        row = self._find(there, {places[to]: text for to, text in left.items() if to in places}, NO_COLUMN)
+        if row is None:
+            return
+        keeps = not (here.moved or target.moved) and self._same_row(entry, here)
+        wanted: dict[int, Cell] = {}
+        read_of = {stood: read for read, stood in here.read_to_stood.items()}
+        for column, cell in enumerate(entry.stood):
+            source = read_of.get(column, -1)
+            goes = carried.get(source)
+            place = target.read_to_now(goes) if goes is not None else None
+            if goes is None and 0 <= source < len(entry.read) and entry.read[source]:
+                continue  # sync's own, which that tab has no place for
+            if place is None and cell != "":
+                place = self._column_for(entry, here.stood_headers, column, there)
+            if place is None:
+                continue
+            same = source < len(entry.read) and source >= 0 and cell_print(cell) == entry.read[source]
+            if keeps and goes in entry.wrote and (same or (cell == "" and source >= len(entry.read))):
+                continue
+            wanted[place] = cell
+        rows = self._rows_of(there)
+        for to, place in places.items():
+            if rows.at(row, place) != left[to]:
+                wanted.pop(place, None)  # somebody typed there since
+            elif place not in wanted and not keeps:
+                wanted[place] = ""
+        for place, cell in wanted.items():
+            if cell_print(cell) != rows.at(row, place):
+                self._put(there, row, place, cell)
+
+    def _add(self, entry: Entry, sheet: Sheet) -> None:
+        """A row that came, into wrong columns."""
+        columns = self._columns(sheet)
+        if columns is None or not columns.moved:
+            return
+        places = {c: columns.written_to_now[c] for c in entry.wrote if c in columns.written_to_now}
+        row = self._find(sheet, {places[c]: text for c, text in entry.wrote.items() if c in places}, NO_COLUMN)
+        if row is None:
+            return
+        rows, raw = self._rows_of(sheet), sheet.raw[row]
+        wanted: dict[int, Cell] = {}
+        for column, place in places.items():
+            right = columns.read_to_now(column)
+            if right is not None and right != place and rows.at(row, place) == entry.wrote[column]:
+                wanted.setdefault(place, "")
+                wanted[right] = raw[place]
+        for place, cell in wanted.items():
+            self._put(sheet, row, place, cell)
+
+    def _words(self, entry: Entry, sheet: Sheet) -> None:
+        """What somebody typed into a tab of sync's own: it stands there again, so that the next run notes it."""
+        if entry.row >= len(sheet.raw) or not any(cell != "" for cell in entry.stood):
+            return
+        for column, cell in enumerate(entry.stood):
+            if cell != "" and self._rows_of(sheet).at(entry.row, column) != cell_print(cell):
+                self._put(sheet, entry.row, column, cell)
+
+    # ------------------------------------------------------------ looking
+
+    def _columns(self, sheet: Sheet, entry: Entry | None = None) -> _Columns:
+        entry = entry or self.aside.tab(sheet.id) or Entry("tab", sheet.id)
+        kept = (len(e.stood) for e in self.aside.entries if e.tab == sheet.id)
+        return _Columns(entry, sheet, max([len(entry.headers), *kept]))
+
+    def _same_row(self, entry: Entry, columns: _Columns) -> bool:
+        """Whether the row that stood there is the one that was meant, though somebody edited it."""
+        about = self.aside.tab(entry.tab)
+        read = {column: text for column, text in enumerate(entry.read) if text and column not in entry.formulas}
+        stood = prints_of(entry.stood)
+
+        def now(column: int) -> str:
+            place = columns.read_to_stood.get(column, NO_COLUMN)
+            return stood[place] if place < len(stood) else ""
+
+        if about and about.id_column in read:
+            return now(about.id_column) == read[about.id_column]
+        return sum(now(column) == text for column, text in read.items()) * 2 >= len(read)
+
+    def _rows_of(self, sheet: Sheet) -> _Rows:
+        if sheet.id not in self._rows:
+            self._rows[sheet.id] = _Rows(sheet)
+        return self._rows[sheet.id]
+
+    def _find(self, sheet: Sheet, said: Mapping[int, str], near: int) -> int | None:
+        return self._rows_of(sheet).find(said, near)
+
+    def _tab(self, sheet: Sheet) -> Tab:
+        tab = self.reading.snapshot.tab(sheet.title)
+        assert tab is not None  # a sheet that was read
+        return tab
+
+    # ------------------------------------------------------------ putting back
+
+    def _column_for(self, entry: Entry, headers: Sequence[str], column: int, there: Sheet) -> int:
+        """A column for what would have been left behind: of the same name, else a new one at the far right."""
+        text = headers[column] if column < len(headers) else ""
+        tab = self._tab(there)
+        header_row = self._header_row_of(there.title)
+        own = self.reading.by_id(entry.tab)
+        text = text or f"{own.title if own else ''} {column_letters(column)}".strip()
+        for place in range(tab.width):
+            if raw_text(tab.cell(header_row, place)) == text:
+                return place
+        key = there.title, text
+        if key not in self._new:
+            self._new[key] = tab.width + sum(title == there.title for title, _ in self._new)
+            self.changes.append(AddColumn(there.title, self._new[key], text, header_row))
+        return self._new[key]
+
+    def _header_row_of(self, title: str) -> int:
+        about = self.aside.tab(self.reading.sheets[title].id)
+        return about.header_row if about else 0
+
+    def _put(self, sheet: Sheet, row: int, column: int, raw: Cell) -> None:
+        """Say `raw` in a cell, a number as a day where the column's other cells show days."""
+        above = (kind for r, c in sorted(sheet.kinds) if c == column and (kind := sheet.kinds[r, c]))
+        kind = sheet.kinds.get((row, column)) or next(above, "")
+        self.cells[sheet.title, row].setdefault(column, cell_of(raw, kind))
+
+    def _set_cells(self) -> Iterator[SetCells]:
+        keys: dict[str, dict[int, RowKey]] = {}
+        for (title, row), cells in self.cells.items():
+            tab = self.reading.snapshot.tab(title)
+            assert tab is not None  # cells are put into tabs that were read
+            if title not in keys:
+                # In a tab without a header every row is one of words.
+                header_row = -1 if tab.mark in SYNC_TABS and not TABS[tab.mark] else self._header_row_of(title)
+                self.addressing[title] = Addressing(header_row, NO_COLUMN, tuple(range(tab.width)))
+                keys[title] = {at: key for key, at in locate(tab, self.addressing[title]).items()}
+            changes = tuple(CellChange(c, tab.cell(row, c), cell) for c, cell in sorted(cells.items()))
+            yield SetCells(keys[title][row], changes)
