@@ -17,16 +17,15 @@ from typing import Any, NamedTuple
 
 from benchmarks.human_offices import PEOPLES, TEAMS, Office
 from sheetcrm import messages
-from sheetcrm.columns import field_called, fold, header
+from sheetcrm.columns import fold, header, read_layout
 from sheetcrm.ledger import read_ledger
-from sheetcrm.columns import read_layout
 from sheetcrm.pipeline import default_choices
 from sheetcrm.schema import PIPELINE_TABS, fields_of
 from sheetcrm.tables import Plan, Snapshot
 from tests.laws.watch import Night, records_out_of_place
 from tests.sheets_server.model import Formula, Spreadsheet
 
-__all__ = ["Record", "Truth", "View", "Wrong", "look", "tags_in"]
+__all__ = ["Record", "Truth", "View", "Wrong", "field_of", "is_own", "look", "tags_in"]
 
 TAG = re.compile(r"·(\d+)·")
 POINTERS = ("record", "account", "referred_by", "offer")
@@ -91,7 +90,7 @@ def look(spreadsheet: Spreadsheet, office: Office, names: Mapping[str, str]) -> 
         if kind == TEAMS:
             view.teams[sheet.id] = [[cell and (cell.value, cell.note) for cell in row] for row in sheet.rows]
         elif kind in PEOPLES and sheet.rows:
-            keys = [_key(cell.value if cell else None, kind, names) for cell in sheet.rows[0]]
+            keys = [field_of(cell.value if cell else None, kind, names) for cell in sheet.rows[0]]
             for row, cells in enumerate(sheet.rows[1:], 1):
                 _look_at_row(view, sheet.id, kind, row, keys, cells)
     return view
@@ -125,7 +124,8 @@ def _look_at_row(view: View, sheet: int, kind: str, row: int, keys: list[str], c
         view.nameless.append(found)
 
 
-def _key(text: Any, kind: str, names: Mapping[str, str]) -> str:
+def field_of(text: Any, kind: str, names: Mapping[str, str]) -> str:
+    """What a header stands for: a field, or what the team calls it; "" for none."""
     if not isinstance(text, str) or not text.strip():
         return ""
     text = names.get(text, text)
@@ -292,7 +292,10 @@ class Truth:
                 yield Wrong("wrong record", f"{_name(key)} had the ID {known} and has {row.id!r}")
 
     def _may_come(self, key: Key, name: str, row: Record) -> bool:
-        return name in POINTERS or (key, name) in self.unsure or name in FILLED or key[0] == "accounts"
+        if name in POINTERS or (key, name) in self.unsure or name in FILLED or key[0] == "accounts":
+            return True
+        # What stood without a header may have got one.
+        return any(text == str(row.cells[name]) for _, text in self.loose)
 
     def _ids(self, view: View) -> Iterator[Wrong]:
         ids = Counter(row.id for key, rows in view.records.items() if key not in self.doubled for row in rows if row.id)

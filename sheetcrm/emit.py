@@ -97,9 +97,9 @@ class Emission:
             self._set(draft, {**owned, **fills, **people})
         if draft.id:
             draft.state["wrote"] = _remembered([owned.get(name, "") for name in self._columns[home].decided], draft.old)
-            moved = home != draft.layout.name  # and formulas have become what they said
-            if people.keys() - draft.entry.spellings.keys() or (moved and draft.layout.tab.formulas):
-                cells = draft.entry.cells if moved else without_formulas(draft.entry)
+            settled = home != draft.layout.name and not run.formulas_travel  # formulas have become what they said
+            if people.keys() - draft.entry.spellings.keys() or (settled and draft.layout.tab.formulas):
+                cells = draft.entry.cells if settled else without_formulas(draft.entry)
                 words = {name: raw_text(cell) for name, cell in people.items()}
                 draft.fingerprint = people_digest(draft.layout)(cells, words)
 

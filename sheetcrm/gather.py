@@ -76,6 +76,7 @@ def gather(snapshot: Snapshot, now: datetime, **how: Unpack[How]) -> Run:
         max(ledger.last_run, ledger.states[RUN].cycle if RUN in ledger.states else 0) + 1,
         moves=how.get("moves", True),
         takeover=takeover,
+        formulas_travel=snapshot.formulas_travel,
         tab_problems=[*understood.problems, *rules.problems],
         new_tabs=list(ready.new_tabs),
         new_columns=list(ready.new_columns),

@@ -47,6 +47,7 @@ class Run:
     number: int
     moves: bool = True
     takeover: bool = False
+    formulas_travel: bool = False
     drafts: dict[str, Draft] = field(default_factory=dict)
     """Rows with an ID, by ID; where several are frozen over one ID, the first."""
     pipeline_rows: list[Draft] = field(default_factory=list)

@@ -110,6 +110,8 @@ class Snapshot:
     tabs: tuple[Tab, ...]
     token: str = ""
     """What the store compares to know that nobody wrote in between."""
+    formulas_travel: bool = False
+    """Whether a row that moves to another tab keeps its formulas there; else it keeps what they said."""
     repair: Plan | None = None
     """What must be put right first, because somebody was at work in the instant of the last write."""
 

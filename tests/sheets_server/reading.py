@@ -11,6 +11,7 @@ from .filters import hidden_rows
 from .job import Job, plain
 from .masks import Mask, asks, below, masked, response_mask
 from .model import Json, Sheet
+from .validation import shown_text
 
 Selection = list[tuple[Sheet, Rect]]
 
@@ -115,6 +116,8 @@ def _stored(job: Job, sheet: Sheet, mask: Mask) -> Json:
     wanted = {name: stored for name, stored in everything.items() if stored and asks(mask, name)}
     if "protectedRanges" in wanted:
         wanted["protectedRanges"] = [protected_for(job, protected) for protected in sheet.protected]
+    if "tables" in wanted:
+        wanted["tables"] = [table_now(job, sheet, table) for table in sheet.tables]
     return wanted
 
 
@@ -125,6 +128,16 @@ def protected_for(job: Job, protected: Json) -> Json:
     if not editable:
         seen.pop("editors", None)
     return seen
+
+
+def table_now(job: Job, sheet: Sheet, table: Json) -> Json:
+    """A table with its columns called as their header cells say now."""
+    row, left = table["range"]["startRowIndex"], table["range"]["startColumnIndex"]
+    columns = [
+        {**column, "columnName": shown_text(job, sheet, row, left + column["columnIndex"]) or column["columnName"]}
+        for column in table["columnProperties"]
+    ]
+    return {**table, "columnProperties": columns}
 
 
 def grid_data(job: Job, sheet: Sheet, rect: Rect, mask: Mask) -> Json:

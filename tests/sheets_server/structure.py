@@ -10,7 +10,7 @@ from .a1 import Rect
 from .errors import invalid
 from .formula_syntax import Ref, with_references
 from .job import Job
-from .model import Cell, Formula, Json, Sheet, refers
+from .model import EMPTY, Cell, Formula, Json, Sheet, refers
 from .shifts import Delete, Insert, Move, Shift
 
 WORDS = {"ROWS": "rows", "COLUMNS": "columns"}
@@ -52,7 +52,19 @@ def insert_dimension(job: Job, sheet: Sheet, dimension: str, at: int, count: int
             if at <= len(cells):
                 cells[at:at] = dress * count
     apply_shift(job, sheet, Shift(sheet.id, dimension, Insert(at, count)))
+    if dimension == "COLUMNS":
+        _name_new_columns(sheet)
     _frozen(sheet, dimension, lambda frozen: frozen + count if at < frozen else frozen)
+
+
+def _name_new_columns(sheet: Sheet) -> None:
+    """Write the names of a table's new columns into its header."""
+    for table in sheet.tables:
+        row, left = table["range"]["startRowIndex"], table["range"]["startColumnIndex"]
+        for column in table["columnProperties"]:
+            cell = sheet.cell(row, left + column["columnIndex"]) or EMPTY
+            if cell.value is None:
+                sheet.put(row, left + column["columnIndex"], cell._replace(value=column["columnName"]))
 
 
 def _dressed(cell: Cell | None) -> Cell | None:

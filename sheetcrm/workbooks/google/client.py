@@ -11,6 +11,7 @@ import json
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -30,7 +31,17 @@ from sheetcrm import config, messages
 from sheetcrm.problems import NotAllowed, SheetCrmError, Unavailable, UsageError
 from sheetcrm.workbooks.google.values import Json
 
-__all__ = ["PATIENCE_SECONDS", "SCOPES", "Client", "Refused", "Unknown", "as_it_is", "credentials", "load_credentials"]
+__all__ = [
+    "GOOGLE",
+    "PATIENCE_SECONDS",
+    "SCOPES",
+    "Client",
+    "Refused",
+    "Unknown",
+    "as_it_is",
+    "credentials",
+    "load_credentials",
+]
 
 SCOPES = ("https://www.googleapis.com/auth/spreadsheets",)
 GOOGLE = "https://sheets.googleapis.com"
@@ -53,6 +64,27 @@ def _say_less(record: logging.LogRecord) -> bool:
 
 
 logging.getLogger("google.auth.transport.requests").addFilter(_say_less)
+
+
+class Pace:
+    """Keeps calls below what Google lets one account do in a minute, however many workbooks a run has."""
+
+    def __init__(self, calls: int, seconds: float = 60.0) -> None:
+        self.calls, self.seconds = calls, seconds
+        self._made: dict[bool, deque[float]] = {False: deque(), True: deque()}
+
+    def wait(self, writes: bool, now: float) -> float:
+        """Take a place for one call; gives how long to wait until it may be made."""
+        made = self._made[writes]
+        while made and made[0] <= now - self.seconds:
+            made.popleft()
+        start = now if len(made) < self.calls else max(now, made[-self.calls] + self.seconds)
+        made.append(start)
+        return start - now
+
+
+PACE = Pace(55)
+"""Google allows 60 reads and 60 writes a minute; a person's own scripts may use the account too."""
 
 
 class Unknown(Exception):
@@ -95,7 +127,7 @@ class _Http(HTTPClient):
     def __init__(self, auth: Credentials) -> None:
         self.account = auth
         tokens = requests.Session()
-        self.ask_for_token = Request(tokens)  # type: ignore[no-untyped-call]  # google-auth says nothing of its types
+        self.ask_for_token = Request(tokens)
         session = AuthorizedSession(auth, auth_request=self.ask_for_token)  # type: ignore[no-untyped-call]  # the same
         # Without this, requests puts a password of ~/.netrc in the place of the token, and sends it to Google.
         tokens.auth = session.auth = as_it_is
@@ -195,10 +227,13 @@ class Client:
         pause = min(2.0 ** (tries - 1) + random.random(), LONGEST_PAUSE_SECONDS)
         if self._clock() + pause > until:
             raise Unavailable("google-unavailable", reason=reason, minutes=round(self._patience / 60))
+        self._say_pause(pause, reason)
+        self._sleep(pause)
+
+    def _say_pause(self, pause: float, reason: str) -> None:
         if pause >= SAY_AFTER_SECONDS:
             text = messages.text("cli", "google-waits", config.language(), seconds=round(pause), reason=reason)
             _logger.warning("%s", text)
-        self._sleep(pause)
 
     def _raise_if_settled(self, error: APIError, writes: bool) -> None:
         """Raise what is no use trying again. What is left was not carried out, and may be tried again."""

@@ -43,7 +43,6 @@ PATIENCE_SECONDS = 20.0
 CLOCK_TIMEOUT_SECONDS = 10.0
 TELLING_SKEW = timedelta(minutes=1)
 """Google lets small differences pass: a smaller one is not what it refused."""
-PROBE_TITLE = "_sheetcrm probe "
 FOR_OTHERS = 0o077
 NEEDED_OF_PEOPLE = {"settings": ["setting", "setting_value"], "stages": ["stage"]}
 """Columns that people write and without which their tab says nothing."""
@@ -125,7 +124,7 @@ class _Inquiry:
         taken = [sheet["properties"].get("sheetId", 0) for sheet in answer.get("sheets", ())]
         may_edit = self._may_edit(client, taken)
         if may_edit:
-            self._learn(client, reading, taken)
+            self._learn(client, reading)
         self._compare_locale(reading, settings)
         if may_edit:  # a reader may edit nothing, protected or not
             self._look_for_locks(answer, layouts)
@@ -211,7 +210,7 @@ class _Inquiry:
         self._ok("may-edit")
         return True
 
-    def _learn(self, client: Client, reading: Reading, taken: Sequence[int]) -> None:
+    def _learn(self, client: Client, reading: Reading) -> None:
         self._at = "probe"
         learned = reading.learned
         if "guard" not in learned:
@@ -219,7 +218,7 @@ class _Inquiry:
                 self._warn("not-probed")
                 return
             try:
-                learned = _probe(client, reading, taken)
+                learned = probe(client)
             except Refused as refused:
                 self._error("probe-refused", SheetCrmError.exit_code, reason=refused.message[:300])
                 return
@@ -364,15 +363,6 @@ def _in_words(time: timedelta) -> str:
 
 
 # ---------------------------------------------------------------- the spreadsheet
-
-
-def _probe(client: Client, reading: Reading, taken: Sequence[int]) -> dict[str, str]:
-    left_over = [sheet.id for title, sheet in reading.sheets.items() if title.startswith(PROBE_TITLE)]
-    if left_over:
-        client.write([{"deleteSheet": {"sheetId": sheet}} for sheet in left_over])
-    first = new_id(taken)
-    second = new_id([*taken, first])
-    return probe(client, (first, second, new_id([*taken, first, second])))
 
 
 def _same_hours(zone: str, other: ZoneInfo) -> bool:

@@ -98,7 +98,7 @@ def read(answer: Json) -> Reading:
         for data in answer.get("developerMetadata", ())
         if data["metadataKey"].startswith(f"{KEY}.")
     }
-    snapshot = Snapshot(tuple(tabs), token=str(aside.id) if aside else "")
+    snapshot = Snapshot(tuple(tabs), token=str(aside.id) if aside else "", formulas_travel=True)
     return Reading(
         snapshot,
         sheets,

@@ -72,7 +72,7 @@ class GoogleWorkbook:
         if reading is None or plan is not base.repair or reading.snapshot is not base:
             reading = self._fresh(plan, base)
         if "guard" not in reading.learned:
-            reading.learned |= self._learn(reading)
+            reading.learned |= self._learn()
         if reading.learned.get("guard") != "yes":
             raise Unsupported("google-no-guard")
         write = write_of(reading, plan, edits(reading.snapshot, plan))
@@ -95,12 +95,14 @@ class GoogleWorkbook:
         check_headers(reading.snapshot, base, plan)
         return reading
 
-    def _learn(self, reading: Reading) -> dict[str, str]:
-        taken = list(reading.ids.values())
-        ids: list[int] = []
-        for _ in range(3):
-            ids.append(new_id([*taken, *ids]))
-        return probe(self.client, (ids[0], ids[1], ids[2]))
+    def _learn(self) -> dict[str, str]:
+        until, tries = self.client.deadline, 0
+        while True:
+            try:
+                return probe(self.client)
+            except Unknown:
+                tries += 1
+                self.client.pause(tries, until)
 
     def _land(self, write: Write, reading: Reading) -> Aside:
         """Send the write until it is certain that it landed, and give what it kept.
