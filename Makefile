@@ -1,4 +1,5 @@
 # make demo   plays a few nights of a small team's work into demo/crm.xlsx
+# make demo-google  plays the same in a Google Sheet on an emulator; no account is needed
 # make test   runs the tests
 # make check  runs what the build server runs: format, lint, types, house, tests
 #
@@ -8,10 +9,13 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DELETE_ON_ERROR:
-.PHONY: demo test check
+.PHONY: demo demo-google test check
 
 demo: .venv/installed
 	$(BIN)/sheetcrm demo demo/crm.xlsx
+
+demo-google: .venv/installed-test
+	$(BIN)/python -m tests.sheets_server.demo
 
 test: .venv/installed-test
 	$(BIN)/pytest --numprocesses auto

@@ -237,10 +237,10 @@ class Colleague(Person):
         if deed.kind == "rename_header" and deed.done:
             truth.rename(deed.details["old"], deed.details["new"])
         self.run.result.typed += len(deed.typed)
+        truth.take(before, truth.look(self.spreadsheet))
         for typed in deed.typed:
             if is_own(field_of(typed.header, kind, truth.names), kind) and "·" in typed.text:
                 truth.scribbles.append(typed.text)
-        truth.take(before, truth.look(self.spreadsheet))
 
 
 # ---------------------------------------------------------------- one run
@@ -329,35 +329,35 @@ class Run:
             return
         again = "again: " if self._rounds else ""
         if call.reads:
-            self._gap(f"{again}{'between readings' if self._reads else 'before reading'}")
+            self._gap(f"{again}{'between readings' if self._reads else 'before reading'}", call)
             self._reads += 1
         else:
-            self._gap("again: before writing" if again else LAST_GAP)
+            self._gap("again: before writing" if again else LAST_GAP, call)
 
     def after_commit(self, call: Call) -> None:
         """Sync's write has landed."""
         if not self._passed(call):
-            self._gap(f"{'again: ' if self._rounds else ''}between commit and answer")
+            self._gap(f"{'again: ' if self._rounds else ''}between commit and answer", call)
 
     def after_call(self, call: Call) -> None:
         """The answer is made."""
         if self._passed(call) or call.reads:
             return
-        self._gap(f"{'again: ' if self._rounds else ''}after the answer")
+        self._gap(f"{'again: ' if self._rounds else ''}after the answer", call)
         self._rounds, self._reads = self._rounds + 1, 0
 
     def _passed(self, call: Call) -> bool:
         return bool(self._acting) or call.caller != SERVICE_ACCOUNT or not (call.reads or _is_ours(call))
 
-    def _gap(self, gap: str) -> None:
+    def _gap(self, gap: str, call: Call) -> None:
         self._acting += 1
         try:
             mine = self.result.gap
             if gap == LAST_GAP and mine.startswith("again") and gap not in self._done:
-                self._work(gap, BLIND)
+                self._disturb(gap, call)
             if gap == mine and gap not in self._done:
                 self.result.reached = True
-                self._work(gap, WEIGHTS)
+                self._work(gap, WEIGHTS, self.chance.randint(1, 3))
             if self.second and gap == self.second_gap and "second" not in self._done:
                 self._done.add("second")
                 self.tell(f"  {gap}: another machine syncs")
@@ -366,10 +366,33 @@ class Run:
         finally:
             self._acting -= 1
 
-    def _work(self, gap: str, weights: dict[str, float]) -> None:
+    def _work(self, gap: str, weights: dict[str, float], deeds: int) -> None:
         self.tell(f"  {gap}: {self.person.caller.email} works")
-        for _ in range(self.chance.randint(1, 3)):
+        for _ in range(deeds):
             self.person.work(weights)
+
+    def _disturb(self, gap: str, call: Call) -> None:
+        """Let the person work until a row is another one than sync read."""
+        read = self._rows_of(call)
+        for _ in range(8):
+            self._work(gap, BLIND, 1)
+            if self._rows_of(call) != read:
+                return
+
+    def _rows_of(self, call: Call) -> list[Any]:
+        """The rows of people's tabs that a write touches, as they stand."""
+        found = []
+        for request in call.body["requests"]:
+            source = request.get("copyPaste", {}).get("source", {})
+            sheet = self.spreadsheet.sheet(source.get("sheetId", -1))
+            if (
+                sheet
+                and request["copyPaste"]["pasteType"] == "PASTE_VALUES"
+                and self.office.tabs.get(sheet.id) in PEOPLES
+            ):
+                rows = sheet.rows[source["startRowIndex"] : source["endRowIndex"]]
+                found.append([[cell and cell.value for cell in row] for row in rows])
+        return found
 
     # ------------------------------------------------------------ syncing
 
@@ -428,6 +451,7 @@ class Run:
             counts["judged at once"] += 1
             reading, plan = self._now()
             result.wrong += self.truth.wrong(self.spreadsheet, reading.snapshot, plan)
+            counts.update(self.truth.counts)
             if plan.is_empty and reading.snapshot.repair is None:
                 return
             self.tell(f"  not at rest: {_short(plan)}")
@@ -442,9 +466,10 @@ class Run:
             self.tell(f"  not at rest: {_short(plan)}")
         else:
             result.wrong.append(Wrong("other", f"does not come to rest: {_short(plan)}"))
-        result.wrong = [w for w in self.truth.wrong(self.spreadsheet, reading.snapshot, plan)] + [
-            w for w in result.wrong if w.kind == "other"
-        ]
+        result.wrong = [w for w in result.wrong if "come to rest" in w.text]
+        self.truth.counts.clear()
+        result.wrong += self.truth.wrong(self.spreadsheet, reading.snapshot, plan)
+        counts.update(self.truth.counts)
 
     def _deeds_after_last_write(self) -> Iterator[bool]:
         """Whether the person acted when sync did not look any more."""

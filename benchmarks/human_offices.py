@@ -15,7 +15,7 @@ from typing import Any
 from sheetcrm.columns import header
 from sheetcrm.pipeline import default_choices
 from sheetcrm.schema import PIPELINE_TABS
-from sheetcrm.tables import Cell, Snapshot, Tab, column_letters, raw_text
+from sheetcrm.tables import Cell, Snapshot, Tab, column_letters
 from tests.laws.desk import FIRST_NIGHT, Desk
 from tests.laws.team import FIRST, PEOPLE, SECOND, SENTENCES, new_office
 from tests.sheets_server.model import Spreadsheet
@@ -30,6 +30,7 @@ PEOPLES = (*PIPELINE_TABS, "accounts", "activities", "offers")
 TEAMS = "team"
 """What a tab of the team's own is, which is none of sync's business."""
 EDITOR = "editor@example.com"
+OWN = ("Score", "Cod vechi", "Who knows whom")
 REASONS = {"en": "Other", "ro": "Alt motiv"}
 STAGES = ("new", "contacted", "qualified", "needs-analysis", "offer-sent", "negotiation", "won", "lost")
 
@@ -118,7 +119,7 @@ class _Team:
         for tab in self.chance.sample(PIPELINE_TABS, self.chance.randrange(4)):
             top = self.desk.cells(tab)[0]
             top.extend([""] * (self.desk.layout(tab).tab.width - len(top)))
-            top += self.chance.sample(["Score", "Cod vechi", "Who knows whom"], self.chance.randint(1, 2))
+            top += self.chance.sample(OWN, self.chance.randint(1, 2))
 
     def fill_own_columns(self) -> None:
         for tab in PIPELINE_TABS:
@@ -126,9 +127,9 @@ class _Team:
             for column in range(len(layout.fields), layout.tab.width):
                 for row in self.desk.below(tab):
                     number = _number_in(self.desk.cells(tab)[row])
-                    if number and self.chance.random() < 0.6 and not layout.tab.cell(row, column):
-                        if raw_text(layout.tab.cell(0, column)) in ("Score", "Cod vechi", "Who knows whom"):
-                            self.desk.put(tab, row, column, marked(number, "own"))
+                    free = layout.tab.cell(row, column) == "" and layout.tab.cell(0, column) in OWN
+                    if number and free and self.chance.random() < 0.6:
+                        self.desk.put(tab, row, column, marked(number, "own"))
 
     def others(self) -> None:
         """An account, an activity."""
@@ -216,12 +217,7 @@ def _decorations(sheet: int, tab: Tab, chance: random.Random) -> list[Json]:
         where = {"sheetId": sheet, "startRowIndex": 1, "startColumnIndex": column, "endColumnIndex": column + 1}
         made.append({"setDataValidation": {"range": where, "rule": rule}})
     if tab.mark in PEOPLES and chance.random() < 0.3:
-        width = tab.width + 2  # beyond the formulas, and a column that keeps them apart
-        need = max(width + 1 - max(tab.width + 3, 12), 0)
-        if need:
-            made.append({"appendDimension": {"sheetId": sheet, "dimension": "COLUMNS", "length": need}})
-        for row in range(2, 2 + chance.randint(1, 3)):
-            made.append(_put(sheet, row, width, {"userEnteredValue": {"stringValue": f"beside {sheet}.{row}"}}))
+        made += _beside(sheet, tab, chance)
     return made
 
 
@@ -236,6 +232,17 @@ def _formulas(sheet: int, tab: Tab, chance: random.Random) -> list[Json]:
             text = f'=UPPER({company}{row + 1})&" ·{number}·"'
             made.append(_put(sheet, row, column, {"userEnteredValue": {"formulaValue": text}}))
     return made
+
+
+def _beside(sheet: int, tab: Tab, chance: random.Random) -> list[Json]:
+    """A note amid the columns, which empty ones keep apart; one more column of the team's own behind it."""
+    column = tab.width + 2
+    made: list[Json] = []
+    if (need := column + 3 - max(tab.width + 3, 12)) > 0:
+        made.append({"appendDimension": {"sheetId": sheet, "dimension": "COLUMNS", "length": need}})
+    for row in range(2, 2 + chance.randint(1, 3)):
+        made.append(_put(sheet, row, column, {"userEnteredValue": {"stringValue": f"beside {sheet}.{row}"}}))
+    return [*made, _put(sheet, 0, column + 2, {"userEnteredValue": {"stringValue": "Remarks"}})]
 
 
 def _put(sheet: int, row: int, column: int, cell: Json) -> Json:

@@ -75,6 +75,8 @@ class View:
     """What people wrote where no header is: tab and text."""
     teams: dict[int, Any] = field(default_factory=dict)
     """The team's own tabs, cell for cell."""
+    in_own: set[str] = field(default_factory=set)
+    """Texts in sync's columns."""
 
 
 def tags_in(value: Any) -> list[int]:
@@ -100,6 +102,7 @@ def _look_at_row(view: View, sheet: int, kind: str, row: int, keys: list[str], c
     own_fields = _own_fields(kind)
     found = Record(sheet, row=row)
     votes: Counter[int] = Counter()
+    pointed: list[int] = []
     for column, cell in enumerate(cells):
         if cell is None:
             continue
@@ -110,12 +113,17 @@ def _look_at_row(view: View, sheet: int, kind: str, row: int, keys: list[str], c
                 view.loose[sheet if not tags_in(value) else -1, str(value)] += 1
             elif key in own_fields:
                 found.own[key] = value
+                view.in_own.add(str(value))
             else:
                 found.cells[key] = value
-            if key not in POINTERS and key not in own_fields:
+            if key in POINTERS:
+                pointed += tags_in(value)
+            elif key not in own_fields:
                 votes.update(tags_in(value))
         if cell.note:
             found.notes[key] = cell.note
+    if pointed and not votes:
+        votes.update(pointed)
     if votes:
         best = max(votes.values())
         number = next(n for n, times in votes.items() if times == best)
@@ -172,6 +180,8 @@ class Truth:
         self.scribbles: list[str] = []
         """What a person wrote into cells or tabs of sync's own: it stands, or History has it."""
         self.nameless = len(view.nameless)
+        self.counts: Counter[str] = Counter()
+        """What is no loss, and yet worth a number."""
 
     def look(self, spreadsheet: Spreadsheet) -> View:
         """The spreadsheet now."""
@@ -199,6 +209,8 @@ class Truth:
                     self._went(key)
         self.loose = self.loose + (after.loose - before.loose) - (before.loose - after.loose)
         self.teams = after.teams if before.teams != after.teams else self.teams
+        gone = before.in_own - after.in_own
+        self.scribbles = [text for text in self.scribbles if text not in gone]
         self.nameless += max(len(after.nameless) - len(before.nameless), 0)
 
     def _came(self, key: Key, record: Record) -> None:
@@ -237,9 +249,16 @@ class Truth:
         """All in which the spreadsheet is not as it must be."""
         view = self.look(spreadsheet)
         everything = _everything(snapshot)
+        self._reopened = {
+            event.record
+            for event in read_ledger(read_layout(snapshot).layouts).events
+            if event.event in ("reopened", "corrected", "won", "lost")
+        }
         for key, truth in self.records.items():
             yield from self._record(key, truth, view.records.get(key, []), everything)
         for key, rows in view.records.items():
+            if key[0] == "accounts" and len(rows) == 1 and ("pipeline", key[1]) in self.records:
+                continue  # sync made an account of that record
             if key not in self.records:
                 kind = "record doubled" if len(rows) > 1 else "other"
                 yield Wrong(kind, f"{_name(key)} stands in {_where(rows, self.office)} and should not")
@@ -268,6 +287,11 @@ class Truth:
             yield Wrong("record doubled", f"{_name(key)} stands in {_where(rows, self.office)}")
         for name, value in truth.cells.items():
             if any(_same(name, value, row.cells.get(name)) for row in rows):
+                self.counts["formulas that became their words"] += isinstance(value, Formula) and not any(
+                    isinstance(row.cells.get(name), Formula) for row in rows
+                )
+                continue
+            if name == "closed_on" and rows[0].id in self._reopened:
                 continue
             if len(rows) > 1 and str(value) in everything:
                 continue
@@ -331,7 +355,7 @@ def _same(name: str, one: Any, other: Any) -> bool:
     if one == other:
         return True
     if isinstance(one, Formula):
-        return isinstance(other, Formula | str) and tags_in(one) == tags_in(other) and "#REF!" not in other
+        return isinstance(other, Formula | str) and set(tags_in(one)) == set(tags_in(other)) and "#REF!" not in other
     if isinstance(one, int | float) and isinstance(other, int | float):
         return abs(one - other) < 1e-9
     if name in (*PICKS, *PICKS_OF_OTHERS) and isinstance(one, str) and isinstance(other, str):

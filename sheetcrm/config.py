@@ -13,7 +13,6 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
 
 from sheetcrm.messages import LANGUAGES
 from sheetcrm.problems import BadSettings, UsageError
@@ -103,14 +102,12 @@ def google_credentials(environ: Mapping[str, str] | None = None) -> Path | None:
 def google_url(environ: Mapping[str, str] | None = None) -> str:
     """Where Google Sheets answers, when it is not at Google's: https, or this machine. "" for Google's own."""
     url = (os.environ if environ is None else environ).get("SHEETCRM_GOOGLE_URL", "").rstrip("/")
-    parts = urlsplit(url)
-    if url and not (parts.hostname and (parts.scheme == "https" or _is_this_machine(parts))):
+    if url and not _SAFE_URL.fullmatch(url):
         raise BadSettings("google-url", url=url)
     return url
 
 
-def _is_this_machine(parts: SplitResult) -> bool:
-    return parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+_SAFE_URL = re.compile(r"https://[A-Za-z0-9.-]+(:[0-9]+)?|http://(127\.0\.0\.1|localhost|\[::1\])(:[0-9]+)?")
 
 
 def is_google(where: str) -> bool:

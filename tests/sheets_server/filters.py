@@ -142,7 +142,7 @@ def duplicate_filter_view(job: Job, request: Json) -> Json:
     """`duplicateFilterView`."""
     sheet, at = _find(job, request.get("filterId"))
     view = {**sheet.filter_views[at], "filterViewId": job.fresh_number(_taken(job))}
-    view["title"] = f"Copy of {view['title']}"
+    view["title"] = f"Copy of {view.get('title', '')}"
     sheet.filter_views.append(view)
     return {"filter": plain(view)}
 

@@ -11,6 +11,7 @@ from typing import Any
 from .a1 import Rect
 from .cell_requests import box_of
 from .errors import invalid
+from .formula_calls import ERROR_TEXTS
 from .formula_syntax import Ref, with_references
 from .job import Job, rect_of
 from .model import EMPTY, Cell, CellError, Formula, Json, Sheet
@@ -28,12 +29,12 @@ def block_of(sheet: Sheet, rect: Rect) -> Block:
     ]
 
 
-def pasted(job: Job, kind: str, old: Cell | None, new: Cell | None, value: Any) -> Cell:
+def pasted(kind: str, old: Cell | None, new: Cell | None, value: Any) -> Cell:
     """What a cell is after another is pasted over it; `value` is what that one comes to."""
     old, new = old or EMPTY, new or EMPTY
     match kind:
         case "PASTE_VALUES":
-            return old._replace(value=None if value == () else value, extra=None)
+            return old._replace(value=value, extra=None)
         case "PASTE_FORMULA":
             return old._replace(value=new.value, extra=new.extra)
         case "PASTE_FORMAT":
@@ -80,10 +81,11 @@ def copy_paste(job: Job, request: Json) -> Json:
 
 
 def _results(job: Job, sheet: Sheet, rect: Rect) -> list[list[Any]]:
+    """What the cells of a rectangle come to; an error is its text."""
     rows = []
     for row in range(rect.top, rect.bottom):
         values = [job.engine.value(sheet, row, column) for column in range(rect.left, rect.right)]
-        rows.append([f"#{value.type}" if isinstance(value, CellError) else value for value in values])
+        rows.append([ERROR_TEXTS.get(value.type) if isinstance(value, CellError) else value for value in values])
     return rows
 
 
@@ -96,7 +98,7 @@ def _paste_block(
             row, column = (at[0] + c, at[1] + r) if transposed else (at[0] + r, at[1] + c)
             new = cell and copied(job, cell, row - rect.top - r, column - rect.left - c)
             value = results[r][c] if results else None
-            result = pasted(job, kind, target.cell(row, column), new, value)
+            result = pasted(kind, target.cell(row, column), new, value)
             if kind not in ("PASTE_FORMAT", "PASTE_DATA_VALIDATION", "PASTE_CONDITIONAL_FORMATTING"):
                 check_strict(job, target, row, column, result)
             target.put(row, column, result)
@@ -160,7 +162,7 @@ def cut_paste(job: Job, request: Json) -> Json:
         for c, cell in enumerate(cells):
             old = target.cell(top + r, left + c)
             new = _carried(job, cell, source is not target, old)
-            target.put(top + r, left + c, pasted(job, kind, old, new, results[r][c] if results else None))
+            target.put(top + r, left + c, pasted(kind, old, new, results[r][c] if results else None))
     _move_what_refers(job, source, rect, target, landing)
     return {}
 

@@ -42,15 +42,13 @@ def insert_dimension(job: Job, sheet: Sheet, dimension: str, at: int, count: int
     job.book.check_size()
     model = at - 1 if inherit_from_before else at
     if dimension == "ROWS":
-        if at < len(sheet.rows) or model < len(sheet.rows):
+        if at <= len(sheet.rows):
             dress = [_dressed(cell) for cell in sheet.rows[model]] if 0 <= model < len(sheet.rows) else []
-            if at <= len(sheet.rows):
-                sheet.rows[at:at] = [list(dress) for _ in range(count)]
+            sheet.rows[at:at] = [list(dress) for _ in range(count)]
     else:
         for cells in sheet.rows:
-            dress = [_dressed(cells[model])] if 0 <= model < len(cells) else [None]
             if at <= len(cells):
-                cells[at:at] = dress * count
+                cells[at:at] = [_dressed(cells[model]) if 0 <= model < len(cells) else None] * count
     apply_shift(job, sheet, Shift(sheet.id, dimension, Insert(at, count)))
     if dimension == "COLUMNS":
         _name_new_columns(sheet)

@@ -70,6 +70,9 @@ def _checked(job: Job, table: Json, own: Json | None = None) -> tuple[Sheet, Jso
             raise invalid("The table overlaps with another table.")
     job.allow(sheet, rect)
     table = {**table, "range": box_of(sheet, rect)}
+    if table.get("rowsProperties"):
+        # Tables came after the old way to write colours and know only the new one.
+        table["rowsProperties"] = {k: v for k, v in table["rowsProperties"].items() if k.endswith("Style")}
     return sheet, {**table, "columnProperties": _columns(job, sheet, table)}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.sheets_server.book import OWNER, STRANGER, WRITER, Book, box, columns_of, dressed, rows_of, write
+from tests.sheets_server.book import OWNER, STRANGER, WRITER, Book, box, dressed, rows_of, write
 from tests.sheets_server.errors import ApiError
 from tests.sheets_server.sheets import Caller
 from tests.sheets_server.switches import Switches
@@ -202,51 +202,6 @@ def test_append_makes_the_grid_grow() -> None:
     assert book.sheet()["properties"]["gridProperties"]["rowCount"] == 3
 
 
-# --- Formulas ---
-
-
-@pytest.mark.parametrize(
-    ("formula", "shown"),
-    [
-        pytest.param("=SUM(B2:B)", "60", id="an open range"),
-        pytest.param("=AVERAGE(B2:B4)", "20", id="an average"),
-        pytest.param('=COUNTIF(A2:A,"a")', "2", id="counting"),
-        pytest.param('=COUNTIFS(A2:A4,"<>b",B2:B4,">10")', "1", id="counting under two conditions"),
-        pytest.param('=SUMIFS(B2:B,A2:A,"a")', "40", id="summing under a condition"),
-        pytest.param('=SUMPRODUCT((A2:A4="a")*(B2:B4))', "40", id="arrays item by item"),
-        pytest.param('=IFERROR(1/0,"none")', "none", id="an error caught"),
-        pytest.param("=1/0", "#DIV/0!", id="division by zero"),
-        pytest.param('="a"+1', "#VALUE!", id="text where a number is needed"),
-        pytest.param("=NOSUCH(1)", "#NAME?", id="an unknown function"),
-        pytest.param("=C1", "#REF!", id="a circle"),
-        pytest.param("=1+", "#ERROR!", id="no formula at all"),
-        pytest.param('=VLOOKUP("b",A2:B4,2,FALSE)', "20", id="looking up"),
-        pytest.param('=VLOOKUP("z",A2:B4,2,FALSE)', "#N/A", id="looking up in vain"),
-        pytest.param("=INDEX(A2:B4,MATCH(30,B2:B4,0),1)", "a", id="index and match"),
-        pytest.param('=INDIRECT("B"&ROW()+1)', "10", id="a reference made of text"),
-        pytest.param("=TODAY()", "3/2/2026", id="today is a date"),
-        pytest.param('=TEXT(DATE(2020,1,2),"yyyy-mm-dd")', "2020-01-02", id="a date as text"),
-        pytest.param('=HYPERLINK("https://x.example","site")', "site", id="a link shows its label"),
-        pytest.param('=A2&" "&B2', "a 10", id="texts joined"),
-        pytest.param("=-2^2", "4", id="a sign binds closer than a power"),
-        pytest.param("=Other!A1*2", "8", id="another tab"),
-        pytest.param("=Z100", "", id="an empty cell"),
-    ],
-)
-def test_formulas_come_to(formula: str, shown: str) -> None:
-    book = Book([["name", "n", formula], ["a", 10], ["b", 20], ["a", 30]])
-    book.add_tab("Other")
-    book.type("Other!A1", [[4]])
-    assert book.see("C1") == ([[shown]] if shown else [])
-
-
-def test_an_error_says_what_went_wrong() -> None:
-    book = Book([["=1/0"]])
-    value = {"errorValue": {"type": "DIVIDE_BY_ZERO", "message": "Function DIVIDE parameter 2 cannot be zero."}}
-    assert book.cell("A1", "effectiveValue") == {"effectiveValue": value}
-    assert book.see("A1", "UNFORMATTED_VALUE") == [["#DIV/0! (Function DIVIDE parameter 2 cannot be zero.)"]]
-
-
 # --- Who may ---
 
 
@@ -372,59 +327,3 @@ def test_undo_by_a_copy() -> None:
         assert book.call("get", includeGridData=True) != before
         book.sheets.restore(book.spreadsheet, kept)
         assert book.call("get", includeGridData=True) == before
-
-
-# --- Tables, groups, filters ---
-
-
-def test_appending_to_a_table_makes_it_grow() -> None:
-    book = Book([["Name", "N"], ["a", 1], [], ["below"]])
-    book.do({"addTable": {"table": {"name": "T", "tableId": "t", "range": box(0, 2, 0, 2)}}})
-    rows = [{"values": [{"userEnteredValue": {"stringValue": "b"}}]}] * 2
-    book.do({"appendCells": {"tableId": "t", "rows": rows, "fields": "userEnteredValue"}})
-    assert book.see("A1:A6") == [["Name"], ["a"], ["b"], ["b"], [], ["below"]]
-    assert book.sheet()["tables"][0]["range"] == box(0, 4, 0, 2)
-
-
-def test_appended_cells_go_below_the_last_row_with_data() -> None:
-    book = Book([["a"], [], ["c"]])
-    book.do(write(9, 0, {"note": "no data"}, "note"))
-    book.do({"appendCells": {"rows": [{"values": [{"userEnteredValue": {"numberValue": 1}}]}], "fields": "*"}})
-    assert book.see() == [["a"], [], ["c"], ["1"]]
-
-
-def test_groups_nest_as_described() -> None:
-    book = Book()
-    book.do({"addDimensionGroup": {"range": columns_of(1, 4)}})
-    [reply] = book.do({"addDimensionGroup": {"range": columns_of(2, 5)}})
-    groups = reply["addDimensionGroup"]["dimensionGroups"]
-    found = [(g["range"]["startIndex"], g["range"]["endIndex"], g["depth"]) for g in groups]
-    assert found == [(1, 5, 1), (2, 4, 2)]
-
-
-def test_a_filter_hides_rows_and_reads_show_them() -> None:
-    book = Book([["h"], ["a"], ["b"]])
-    criteria = {"0": {"hiddenValues": ["a"]}}
-    book.do({"setBasicFilter": {"filter": {"range": box(0, 3, 0, 1), "criteria": criteria}}})
-    rows = book.call("get", ranges=["A1:A3"], fields="sheets.data.rowMetadata")["sheets"][0]["data"][0]["rowMetadata"]
-    assert [row.get("hiddenByFilter", False) for row in rows] == [False, True, False]
-    assert book.see() == [["h"], ["a"], ["b"]]
-
-
-def test_a_range_written_with_too_few_cells_is_cleared() -> None:
-    book = Book([["a", "b"], ["c", "d"]])
-    rows = [{"values": [{"userEnteredValue": {"numberValue": 1}}]}]
-    book.do({"updateCells": {"range": box(0, 2, 0, 2), "rows": rows, "fields": "userEnteredValue"}})
-    assert book.see() == [["1"]]
-
-
-def test_find_and_replace_counts_what_it_did() -> None:
-    book = Book([["aXa", "b"], ["xX", 1]])
-    [reply] = book.do({"findReplace": {"find": "x", "replacement": "y", "allSheets": True}})
-    assert reply["findReplace"] == {
-        "valuesChanged": 2,
-        "rowsChanged": 2,
-        "sheetsChanged": 1,
-        "occurrencesChanged": 3,
-    }
-    assert book.see() == [["aya", "b"], ["yy", "1"]]

@@ -255,9 +255,10 @@ class _Writer:
                 yield do.insert_columns(sheet.id, new.column)
                 columns += 1
             like = new.like
-            if like and like[0] in self.ids:
-                source = do.block(self.ids[like[0]], None, (like[1], like[1] + 1))
-                yield do.copy(source, do.block(sheet.id, None, (new.column, new.column + 1)), "PASTE_FORMAT")
+            if like and like[0] in self.reading.sheets:
+                rows = 0, min(self.reading.sheets[like[0]].rows, sheet.rows)
+                source = do.block(self.ids[like[0]], rows, (like[1], like[1] + 1))
+                yield do.copy(source, do.block(sheet.id, rows, (new.column, new.column + 1)), "PASTE_FORMAT")
                 cell: Json = {"userEnteredValue": {"stringValue": new.header}}
                 yield do.put(sheet.id, new.header_row, new.column, [[cell]], "userEnteredValue")
             else:
@@ -364,8 +365,22 @@ class _Writer:
             else:
                 landing = do.block(target, (there, there + count), (to, to + last - first))
                 yield do.copy(cells, landing, "PASTE_NORMAL")
+                yield from self._said(source_title, target, rows, range(first, last), to - first)
         if self.cuts and self.reading.learned.get("notes", "yes") == "no":
             yield from self._notes(source_title, target, rows)
+
+    def _said(
+        self, source_title: str, target: int, rows: list[tuple[int, NewRow]], columns: range, aside: int
+    ) -> Iterator[Json]:
+        """What formulas said, where they were copied: a copy points at other cells, and may say something else."""
+        formulas = self.reading.sheets[source_title].formulas
+        for there, new in rows:
+            assert new.source is not None
+            for column in columns:
+                if (new.source[1], column) in formulas:
+                    here = do.block(self.ids[source_title], (new.source[1], new.source[1] + 1), (column, column + 1))
+                    landing = do.block(target, (there, there + 1), (column + aside, column + aside + 1))
+                    yield do.copy(here, landing, "PASTE_VALUES")
 
     def _notes(self, source_title: str, target: int, rows: list[tuple[int, NewRow]]) -> Iterator[Json]:
         """Notes as they were read, where cutting does not take them along."""
