@@ -93,8 +93,9 @@ def styled(value: Any) -> Any:
         if name == "borders":
             result[name] = {side: border(line) for side, line in item.items() if line}
         elif name in TWINS and isinstance(item, dict):
-            result[name] = colour(item)
-            result.setdefault(TWINS[name], {"rgbColor": result[name]})
+            if not value.get(TWINS[name]):  # the new way wins
+                result[name] = colour(item)
+                result[TWINS[name]] = {"rgbColor": result[name]}
         elif name.endswith("ColorStyle") or name == "colorStyle":
             result.update(_style(name, item))
         else:
@@ -144,7 +145,7 @@ def with_twins(mask: Mask) -> Mask:
 
 def number_out(value: float | int) -> float | int:
     """A double as JSON shows it."""
-    return int(value) if isinstance(value, float) and value == int(value) and abs(value) < 1e18 else value
+    return int(value) if isinstance(value, float) and abs(value) < 1e18 and value.is_integer() else value
 
 
 def extended(value: Any) -> Json:

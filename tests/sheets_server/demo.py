@@ -33,9 +33,8 @@ def main(language: str = "en") -> int:
             PAGE.parent.mkdir(exist_ok=True)
             PAGE.write_text(requests.get(f"{server.address}/spreadsheets/d/{spreadsheet.id}/edit", timeout=60).text)
             calls = [call.method.rpartition(".")[2] for call in server.journal]
-            print(
-                f"\n{calls.count('get')} reads, {calls.count('batchUpdate')} writes. What the sheet says now: {PAGE} (its address is the emulator's own)"
-            )
+            print(f"\n{calls.count('get')} reads, {calls.count('batchUpdate')} writes.")
+            print(f"The sheet was on the emulator, which is gone; what it says now is kept in {PAGE}")
         return done.returncode
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,8 @@ from .typed import as_number
 PARSE_ERROR = CellError("ERROR", "Formula parse error.")
 NO_REFERENCE = CellError("REF", "Reference does not exist.")
 CIRCULAR = CellError("REF", "Circular dependency detected. To resolve with iterative calculation, see File > Settings.")
+
+TOO_LARGE = CellError("NUM", "Numeric value is greater than 1.79769e+308 and cannot be displayed properly.")
 
 DATE_FUNCTIONS = {"TODAY": "DATE", "DATE": "DATE", "DATEVALUE": "DATE", "EDATE": "DATE", "EOMONTH": "DATE"} | {
     "NOW": "DATE_TIME",
@@ -106,13 +109,14 @@ class Engine:
 
     def _worked_out(self, formula: str, sheet: Sheet) -> Result:
         try:
-            return self.scalar(self.evaluate(parsed(formula, self.locale.comma_is_decimal), sheet))
+            result = self.scalar(self.evaluate(parsed(formula, self.locale.comma_is_decimal), sheet))
         except FormulaSyntaxError:
             return PARSE_ERROR
         except Failure as failed:
             return failed.error
         except OverflowError:
-            return CellError("NUM", "The result is too large.")
+            return TOO_LARGE
+        return TOO_LARGE if isinstance(result, float) and not isfinite(result) else result
 
     def free(self, formula: str, sheet: Sheet) -> Result:
         """What a formula that stands in no cell comes to."""

@@ -32,10 +32,7 @@ def search(job: Job, _parameters: Json, body: Json) -> Json:
 def create(job: Job, request: Json) -> Json:
     """`createDeveloperMetadata`."""
     given = request.get("developerMetadata") or {}
-    if not given.get("metadataKey"):
-        raise invalid("Developer metadata must have a key.")
-    if given.get("visibility") not in ("DOCUMENT", "PROJECT"):
-        raise invalid("Developer metadata must have a visibility.")
+    _check_fields(given)
     taken = [metadata["metadataId"] for metadata in job.book.metadata]
     if given.get("metadataId") in taken:
         raise invalid(f"Developer metadata with id {given['metadataId']} already exists.")
@@ -49,6 +46,13 @@ def create(job: Job, request: Json) -> Json:
     job.book.metadata.append(made)
     _check_size(job, made)
     return {"developerMetadata": shown(made)}
+
+
+def _check_fields(metadata: Json) -> None:
+    if not metadata.get("metadataKey"):
+        raise invalid("Developer metadata must have a key.")
+    if metadata.get("visibility") not in ("DOCUMENT", "PROJECT"):
+        raise invalid("Developer metadata must have a visibility.")
 
 
 def _checked(job: Job, place: Json) -> Json:
@@ -87,6 +91,7 @@ def update(job: Job, request: Json) -> Json:
     for at, metadata in enumerate(job.book.metadata):
         if metadata["metadataId"] in wanted:
             new = merged(metadata, given, mask) | {"metadataId": metadata["metadataId"]}
+            _check_fields(new)
             job.book.metadata[at] = new
             _check_size(job, new)
             updated.append(shown(new))
