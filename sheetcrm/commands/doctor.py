@@ -14,7 +14,7 @@ from sheetcrm import config, messages
 from sheetcrm.commands.shared import AS_JSON, Session, command, say, say_json
 from sheetcrm.display.plans import tab_of
 from sheetcrm.plan import make_plan
-from sheetcrm.problems import NotAllowed, SheetCrmError, UsageError
+from sheetcrm.problems import NotAllowed, SheetCrmError, UsageError, UsageError
 from sheetcrm.schema import SYNC_TABS
 from sheetcrm.tables import Plan, Snapshot
 from sheetcrm.workbooks import open_workbook
@@ -32,6 +32,8 @@ EXIT_OBSTACLES = 1
 def run(session: Session, file: str, as_json: bool) -> int:
     """Examine FILE: what it holds, what sync would touch, and all that would stop it, not the first thing only."""
     where = config.resolve(file)
+    if config.is_google(where):
+        raise UsageError("doctor-is-for-files", address=where)
     language, found = examined(where, session)
     if as_json:
         say_json(found)

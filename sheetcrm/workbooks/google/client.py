@@ -33,9 +33,11 @@ from sheetcrm.workbooks.google.values import Json
 
 __all__ = [
     "GOOGLE",
+    "PACE",
     "PATIENCE_SECONDS",
     "SCOPES",
     "Client",
+    "Pace",
     "Refused",
     "Unknown",
     "as_it_is",

@@ -47,10 +47,11 @@ class GoogleScreen:
         for (title, row, column), cell in self._typed.items():
             made: Json = {"userEnteredValue": content_of(cell, {})}
             fields = "userEnteredValue"
-            if isinstance(cell, date | time | timedelta):
-                made["userEnteredFormat"] = {"numberFormat": number_format(cell, "ro")}
+            sheet = self._reading.sheets[title]
+            if isinstance(cell, date | time | timedelta) and not sheet.shows_days(row, column):
+                made["userEnteredFormat"] = {"numberFormat": number_format(cell, "en")}
                 fields += ",userEnteredFormat.numberFormat"
-            wanted.append(do.put(self._reading.sheets[title].id, row, column, [[made]], fields))
+            wanted.append(do.put(sheet.id, row, column, [[made]], fields))
         if wanted:
             self._workbook.client.write(wanted)
 

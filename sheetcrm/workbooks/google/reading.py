@@ -29,6 +29,10 @@ FIELDS = (
 """All that a run reads, in one call."""
 
 
+DAYS = ("DATE", "DATE_TIME", "TIME")
+"""Kinds of formats that show a number as a day or an hour."""
+
+
 @dataclass(slots=True)
 class Sheet:
     """A tab as Google knows it."""
@@ -49,6 +53,10 @@ class Sheet:
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
     protected: bool = False
     """Whether some of it is protected against sync's account."""
+
+    def shows_days(self, row: int, column: int) -> bool:
+        """Whether a cell's format shows its number as a day or an hour."""
+        return self.kinds.get((row, column), "") in DAYS
 
 
 @dataclass(slots=True)
@@ -171,7 +179,7 @@ def _read_row(sheet: Sheet, row: int, cells: Sequence[Json], left: int) -> None:
 def _tab(given: Json, sheet: Sheet, mark: str, titles: dict[int, str]) -> Tab:
     rows: list[Any] = list(sheet.raw)
     for (row, column), kind in sheet.kinds.items():
-        if row < len(rows) and column < len(rows[row]) and kind in ("DATE", "DATE_TIME", "TIME"):
+        if row < len(rows) and column < len(rows[row]) and kind in DAYS:
             if rows[row] is sheet.raw[row]:
                 rows[row] = list(rows[row])
             rows[row][column] = cell_of(sheet.raw[row][column], kind)

@@ -110,12 +110,18 @@ class GoogleWorkbook:
         Never sends it twice without having looked: the ID of the tab that keeps
         tells whose write was the last.
         """
-        until, tries = self.client.deadline, 0
+        until, tries, shows = self.client.deadline, 0, True
         while True:
             try:
-                answer = self.client.write(write.requests, _ANSWER, [f"'{TITLE}'"])
-                return self._kept(answer.get("updatedSpreadsheet", {}), write)
+                if shows:
+                    answer = self.client.write(write.requests, _ANSWER, [f"'{TITLE}'"])
+                    return self._kept(answer.get("updatedSpreadsheet", {}), write)
+                self.client.write(write.requests)
+                return self._kept(self.client.get(_KEPT, [f"'{TITLE}'"]), write)
             except Refused as refused:
+                if shows and "parse range" in refused.message:
+                    shows = False  # an answer cannot name a tab that the write itself makes
+                    continue
                 if self.read() == reading.snapshot:
                     raise SheetCrmError("google-refused", reason=refused.message[:300]) from refused
                 raise Changed("sheet-changed") from refused

@@ -311,7 +311,7 @@ class _Writer:
     def _cell(self, sheet: Sheet | None, row: int, column: int, value: Cell) -> Json:
         made: Json = {"userEnteredValue": content_of(value, self.ids)}
         days = number_format(value, self.language)
-        if days and (sheet is None or not _shows_days(sheet, row, column)):
+        if days and (sheet is None or not sheet.shows_days(row, column)):
             made["userEnteredFormat"] = {"numberFormat": days}
         return made
 
@@ -462,7 +462,3 @@ def _by_row(cells: Mapping[tuple[int, int], Cell]) -> dict[int, dict[int, Cell]]
 
 def _prints(cells: Mapping[int, Cell]) -> dict[int, str]:
     return {column: cell_print(cell) for column, cell in cells.items()}
-
-
-def _shows_days(sheet: Sheet, row: int, column: int) -> bool:
-    return sheet.kinds.get((row, column), "") in ("DATE", "DATE_TIME", "TIME")
