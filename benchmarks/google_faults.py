@@ -52,7 +52,7 @@ from tests.sheets_server.server import OWNER, SERVICE_ACCOUNT, SheetsServer
 from tests.sheets_server.sheets import Caller
 from tests.workbooks.google_laying import lay_sheet
 
-__all__ = ["EXPECTED", "KINDS", "Rig", "Scene", "Trial", "main", "scenes", "tried", "trials"]
+__all__ = ["EXPECTED", "KINDS", "Rig", "Scene", "Trial", "main", "scenes", "state_of", "tried", "trials"]
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
@@ -164,6 +164,7 @@ class Rig:
         }  # fmt: skip
         self._replace(os.environ, **self.environment)
         self._replace(vars(google_client), TIMEOUT_SECONDS=google_client.TIMEOUT_SECONDS)
+        self._replace(vars(google_client.PACE), calls=1 << 30)
         hurried = {
             "sleep": self._sleep,
             "clock": lambda: time.monotonic() + self._ahead,
@@ -271,7 +272,7 @@ class Rig:
 
     def state(self) -> dict[tuple[object, ...], object]:
         """All that the spreadsheet holds, but for what Google numbers by itself and for sync's hidden tab."""
-        return dict(_state(self.spreadsheet()))
+        return state_of(self.spreadsheet())
 
     def _as_owner(self, verb: str, parameters: Json, body: Json | None = None) -> Json:
         where = {"spreadsheetId": self.spreadsheet().id, **parameters}
@@ -310,11 +311,17 @@ def is_write(call: Call) -> bool:
     return call.method.endswith("batchUpdate") and TITLE in added
 
 
+def state_of(spreadsheet: Spreadsheet) -> dict[tuple[object, ...], object]:
+    """Each cell, mark and rule by its place, but for what Google numbers by itself and for sync's hidden tab."""
+    return dict(_state(spreadsheet))
+
+
 def _state(spreadsheet: Spreadsheet) -> Iterator[tuple[tuple[object, ...], object]]:
     titles = {sheet.id: sheet.title for sheet in spreadsheet.sheets}
     yield ("tabs",), [sheet.title for sheet in spreadsheet.sheets if sheet.title != TITLE]
     for told, times in Counter(_plain(spreadsheet.metadata, titles)).items():
-        yield ("mark", told), times
+        # Two first runs at once may both note what they learned of Google.
+        yield ("mark", told), min(times, 1) if '"spreadsheet": true' in told else times
     yield ("named",), spreadsheet.named_ranges
     for sheet in spreadsheet.sheets:
         if sheet.title == TITLE:

@@ -242,7 +242,7 @@ def _beside(sheet: int, tab: Tab, chance: random.Random) -> list[Json]:
         made.append({"appendDimension": {"sheetId": sheet, "dimension": "COLUMNS", "length": need}})
     for row in range(2, 2 + chance.randint(1, 3)):
         made.append(_put(sheet, row, column, {"userEnteredValue": {"stringValue": f"beside {sheet}.{row}"}}))
-    return [*made, _put(sheet, 0, column + 2, {"userEnteredValue": {"stringValue": "Remarks"}})]
+    return [*made, _put(sheet, 0, column + 2, {"userEnteredValue": {"stringValue": "Our sign"}})]
 
 
 def _put(sheet: int, row: int, column: int, cell: Json) -> Json:

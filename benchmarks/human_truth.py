@@ -57,6 +57,8 @@ class Record:
     own: dict[str, Any] = field(default_factory=dict)
     """What stands in sync's columns."""
     row: int = 0
+    loose: bool = False
+    """Whether something stands in the row where no header is."""
 
     @property
     def id(self) -> Any:
@@ -107,10 +109,11 @@ def _look_at_row(view: View, sheet: int, kind: str, row: int, keys: list[str], c
         if cell is None:
             continue
         key = keys[column] if column < len(keys) else ""
-        value = cell.value
+        value = _without_places(cell.value)
         if value is not None and value != "":
             if not key:
                 view.loose[sheet if not tags_in(value) else -1, str(value)] += 1
+                found.loose = True
             elif key in own_fields:
                 found.own[key] = value
                 view.in_own.add(str(value))
@@ -130,6 +133,14 @@ def _look_at_row(view: View, sheet: int, kind: str, row: int, keys: list[str], c
         view.records["pipeline" if kind in PIPELINE_TABS else kind, number].append(found)
     elif found.cells or found.own:
         view.nameless.append(found)
+
+
+def _without_places(value: Any) -> Any:
+    """A formula without the cells that it names, which are called otherwise whenever rows move."""
+    if not isinstance(value, Formula):
+        return value
+    tags = " ".join(f"·{tag}·" for tag in tags_in(value))
+    return Formula(f"={tags}{' #REF!' if '#REF!' in value else ''}")
 
 
 def field_of(text: Any, kind: str, names: Mapping[str, str]) -> str:
@@ -174,7 +185,7 @@ class Truth:
         """Cells that a person typed during the night."""
         self.unsure: set[tuple[Key, str]] = set()
         """Cells that a person emptied while something else stood in them than should."""
-        self.gone: set[Key] = set()
+        self.gone: dict[Key, Record] = {}
         self.new_ids: set[Key] = set()
         """Records whose ID a person changed."""
         self.scribbles: list[str] = []
@@ -214,13 +225,15 @@ class Truth:
         self.nameless += max(len(after.nameless) - len(before.nameless), 0)
 
     def _came(self, key: Key, record: Record) -> None:
+        if key in self.gone:  # a person took a deletion back
+            self.records[key] = self.gone.pop(key)
+            return
         self.records[key] = copy.deepcopy(record)
         self.typed |= {(key, name) for name in record.cells}
-        self.gone.discard(key)
 
     def _went(self, key: Key) -> None:
-        self.records.pop(key, None)
-        self.gone.add(key)
+        if key in self.records:
+            self.gone[key] = self.records.pop(key)
 
     def _changed(self, key: Key, was: Record, became: Record) -> None:
         truth = self.records.get(key)
@@ -265,7 +278,12 @@ class Truth:
         for row in view.nameless:
             if row.cells and not self.nameless and self.office.tabs[row.sheet] != "accounts":
                 yield Wrong("wrong record", f"a row of nobody: {_where([row], self.office)} {row.cells} {row.own}")
-            elif not row.cells and any(v not in ("", None) for v in row.own.values()) and not self.nameless:
+            elif (
+                not row.cells
+                and not (row.loose and row.own.keys() <= {"check"})
+                and any(v not in ("", None) for v in row.own.values())
+                and not self.nameless
+            ):
                 yield Wrong("wrong record", f"only sync's cells: {_where([row], self.office)} {row.own}")
         for (sheet, text), times in (self.loose - view.loose).items():
             if text not in everything:

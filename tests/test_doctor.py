@@ -101,6 +101,8 @@ def test_sync_goes_on_when_the_workbook_is_closed(run: Run, tmp_path: Path, monk
 
 
 def test_a_google_sheet_is_for_connect(run: Run) -> None:
-    exit_code, _, complaint = run("doctor", "https://docs.google.com/spreadsheets/d/1X1fH-ZM9TBrKrmGsNmjQ8mT3OA94Hhb/edit")
+    exit_code, _, complaint = run(
+        "doctor", "https://docs.google.com/spreadsheets/d/1X1fH-ZM9TBrKrmGsNmjQ8mT3OA94Hhb/edit"
+    )
     assert exit_code == 2
     assert "sheetcrm connect" in complaint

@@ -14,7 +14,7 @@ from sheetcrm import config, messages
 from sheetcrm.commands.shared import AS_JSON, Session, command, say, say_json
 from sheetcrm.display.plans import tab_of
 from sheetcrm.plan import make_plan
-from sheetcrm.problems import NotAllowed, SheetCrmError, UsageError, UsageError
+from sheetcrm.problems import NotAllowed, SheetCrmError, UsageError
 from sheetcrm.schema import SYNC_TABS
 from sheetcrm.tables import Plan, Snapshot
 from sheetcrm.workbooks import open_workbook

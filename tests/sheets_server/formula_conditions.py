@@ -63,7 +63,7 @@ def criterion(call: Call, value: Result) -> Callable[[Result], bool]:
     if value is None:
         value = 0
     if not isinstance(value, str):
-        return lambda item: item is not None and type(item) is not str and compared(item, value) == 0
+        return lambda item: isinstance(item, bool | int | float) and compared(item, value) == 0
     match = re.match(r"(<>|<=|>=|=|<|>)?(.*)\Z", value, re.DOTALL)
     operator, rest = (match[1] or "", match[2]) if match else ("", value)
     wanted: Result = rest
@@ -109,6 +109,8 @@ def _matching(call: Call, first: int) -> list[tuple[int, int]]:
         area = call[index]
         heights.append(area.rect.height if isinstance(area, Area) else len(area))
         pairs.append((call.rows(index), criterion(call, call.engine.scalar(call[index + 1]))))
+    if not pairs:
+        raise failure("N_A", f"Wrong number of arguments to {call.name}.")
     if len(set(heights)) > 1:
         raise failure("VALUE", "Array arguments to " + call.name + " are of different size.")
     for rows, test in pairs:

@@ -57,8 +57,10 @@ def _join(call: Call) -> Result:
 @function("SUBSTITUTE")
 def _substitute(call: Call) -> Result:
     text, old, new = call.text(0), call.text(1), call.text(2)
+    if not old:
+        return text
     if len(call) < 4:
-        return text.replace(old, new) if old else text
+        return text.replace(old, new)
     parts, which = text.split(old), int(call.number(3))
     return old.join(parts[:which]) + new + old.join(parts[which:]) if which < len(parts) else text
 
@@ -76,7 +78,11 @@ def _find(call: Call) -> Result:
 
 @function("REGEXMATCH")
 def _regexmatch(call: Call) -> Result:
-    return re.search(call.text(1), call.text(0)) is not None
+    try:
+        return re.search(call.text(1), call.text(0)) is not None
+    except re.error:
+        message = f"Function REGEXMATCH parameter 2 value '{call.text(1)}' is not a valid regular expression."
+        raise failure("REF", message) from None
 
 
 @function("TEXT")
@@ -165,7 +171,11 @@ def _datevalue(call: Call) -> Result:
 @function("WEEKDAY")
 def _weekday(call: Call) -> Result:
     monday_first = _day(call, 0).weekday()
-    return {1: (monday_first + 1) % 7 + 1, 2: monday_first + 1, 3: monday_first}[int(call.number(1, 1))]
+    kinds = {1: (monday_first + 1) % 7 + 1, 2: monday_first + 1, 3: monday_first}
+    kind = int(call.number(1, 1))
+    if kind not in kinds:
+        raise failure("NUM", f"Function WEEKDAY parameter 2 value is {kind}. It is not valid.")
+    return kinds[kind]
 
 
 @function("DATEDIF")

@@ -5,15 +5,15 @@ Not emulated: arrays that spill into neighbouring cells; only their first value 
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
-from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from .a1 import Rect, parse_cells, split_title, unquoted
-from .formula_calls import ERROR_TYPES, Area, Call, Failure, Result, compared, failure
+from .formula_calls import ERROR_TYPES, Area, Call, Failure, Result, compared, failure, is_number
 from .formula_syntax import FormulaSyntaxError, Node, Ref, parsed
 from .locales import Locale, locale_named
 from .model import CellError, Formula, Sheet, Spreadsheet
@@ -24,6 +24,7 @@ PARSE_ERROR = CellError("ERROR", "Formula parse error.")
 NO_REFERENCE = CellError("REF", "Reference does not exist.")
 CIRCULAR = CellError("REF", "Circular dependency detected. To resolve with iterative calculation, see File > Settings.")
 
+LARGEST = sys.float_info.max
 TOO_LARGE = CellError("NUM", "Numeric value is greater than 1.79769e+308 and cannot be displayed properly.")
 
 DATE_FUNCTIONS = {"TODAY": "DATE", "DATE": "DATE", "DATEVALUE": "DATE", "EDATE": "DATE", "EOMONTH": "DATE"} | {
@@ -114,9 +115,10 @@ class Engine:
             return PARSE_ERROR
         except Failure as failed:
             return failed.error
-        except OverflowError:
+        except ArithmeticError:
             return TOO_LARGE
-        return TOO_LARGE if isinstance(result, float) and not isfinite(result) else result
+        too_large = is_number(result) and (abs(result) > LARGEST or result != result)
+        return TOO_LARGE if too_large else result
 
     def free(self, formula: str, sheet: Sheet) -> Result:
         """What a formula that stands in no cell comes to."""
@@ -234,7 +236,10 @@ class Engine:
         if function is None:
             raise failure("NAME", f"Unknown function: '{name}'.")
         lazily: list[Callable[[], Result]] = [lambda node=node: self.evaluate(node, sheet) for node in arguments]
-        return function(Call(self, name, lazily))
+        try:
+            return function(Call(self, name, lazily))
+        except (ArithmeticError, ValueError):
+            raise failure("NUM", f"Function {name} parameter value is out of range.") from None
 
     def each(self, operator: str, left: Result, right: Result, name: str = "") -> Result:
         """An operator between two values, or between arrays item by item."""
@@ -285,7 +290,9 @@ class Engine:
                     raise failure("DIVIDE_BY_ZERO", f"Function {function} parameter 2 cannot be zero.")
                 return a / b
             case _:
-                result = a**b
+                if a == 0 and b < 0:
+                    raise failure("DIVIDE_BY_ZERO", "Function POWER caused a divide by zero error.")
+                result = a**b if abs(b) <= 64 else float(a) ** b
                 if isinstance(result, complex):
                     raise failure("NUM", "Function POWER is not a real number.")
                 return result

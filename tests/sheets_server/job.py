@@ -98,15 +98,17 @@ class Job:
     def named(self, text: str) -> tuple[Sheet, Rect]:
         """The tab and the cells (open ends unbounded) that a range in A1 notation, a title or a name means."""
         title, cells = split_title(text)
+        found = self._by_name(cells)
         if title is not None:
             sheet = self.book.sheet_titled(unquoted(title))
             rect = parse_cells(cells)
+            if rect is None and found and found[0] is sheet:
+                return found
             if sheet is None or rect is None:
                 raise invalid(f"Unable to parse range: {text}")
             return sheet, rect
-        for named in self.book.named_ranges:
-            if named["name"].casefold() == text.casefold():
-                return self.area(named["range"])
+        if found:
+            return found
         if not text.startswith("'"):
             rect = parse_cells(text)
             if rect is not None:
@@ -115,6 +117,13 @@ class Job:
         if sheet is None:
             raise invalid(f"Unable to parse range: {text}")
         return sheet, sheet.grid
+
+    def _by_name(self, name: str) -> tuple[Sheet, Rect] | None:
+        """The tab and the cells of a named range."""
+        for named in self.book.named_ranges:
+            if named["name"].casefold() == name.casefold():
+                return self.area(named["range"], cut=True)
+        return None
 
     def named_in_grid(self, text: str) -> tuple[Sheet, Rect]:
         """The same, cut to the grid."""

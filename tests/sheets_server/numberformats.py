@@ -11,6 +11,8 @@ from typing import Any
 from .locales import Locale
 
 EPOCH = date(1899, 12, 30)
+LATEST = 2_958_465
+"""The last day of the year 9999."""
 DATE_TYPES = frozenset({"DATE", "TIME", "DATE_TIME"})
 
 TOKEN = re.compile(
@@ -173,6 +175,8 @@ def _scientific(value: Decimal, mantissa: str, exponent: str, locale: Locale) ->
 
 
 def _moment(serial: float, section: tuple[tuple[str, str], ...], locale: Locale) -> str:
+    if abs(serial) > LATEST:
+        return general(serial, locale)
     seconds_in_all = Decimal(repr(serial)) * 86400
     fraction_digits = next((len(t) - 1 for k, t in section if k == "digits" and t.startswith(".")), 0)
     seconds_in_all = seconds_in_all.quantize(Decimal(1).scaleb(-fraction_digits), rounding=ROUND_HALF_UP)

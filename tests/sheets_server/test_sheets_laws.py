@@ -151,6 +151,40 @@ def test_requests_one_by_one_do_what_they_do_together(requests: list[dict[str, A
     assert plain(together) == plain(apart)
 
 
+KEEPING = st.one_of(
+    st.builds(lambda d, a, n: {"insertDimension": {"range": {"dimension": d, "startIndex": a, "endIndex": a + n}}},
+              st.sampled_from(["ROWS", "COLUMNS"]), INDEX, st.integers(1, 3)),
+    st.builds(lambda d, a, n, to: {"moveDimension": {
+                  "source": {"dimension": d, "startIndex": a, "endIndex": a + n},
+                  "destinationIndex": to if not a < to < a + n else a}},
+              st.sampled_from(["ROWS", "COLUMNS"]), INDEX, st.integers(1, 3), INDEX),
+    st.builds(lambda d, a, b: {"insertRange": {"range": box(a, a + 2, b, b + 2), "shiftDimension": d}},
+              st.sampled_from(["ROWS", "COLUMNS"]), INDEX, INDEX),
+    st.builds(lambda a, down: {"sortRange": {"range": box(a, a + 5, 0, 9), "sortSpecs": [
+                  {"dimensionIndex": 1, "sortOrder": "DESCENDING" if down else "ASCENDING"}]}}, INDEX, st.booleans()),
+    st.builds(lambda a, b: {"cutPaste": {"source": box(a, a + 3, b, b + 2), "destination": {
+                  "rowIndex": 500, "columnIndex": 15}}}, INDEX, INDEX),
+)  # fmt: skip
+
+
+@given(st.lists(KEEPING, max_size=6))
+def test_what_only_moves_cells_loses_none_and_parts_no_cell_from_its_note(requests: list[dict[str, Any]]) -> None:
+    book = Book([[f"r{row}c{column}" for column in range(5)] for row in range(8)])
+    notes = [{"values": [{"note": f"r{row}c{column}"} for column in range(5)]} for row in range(8)]
+    book.do({"updateCells": {"start": {}, "rows": notes, "fields": "note"}})
+    cut = False
+    for request in requests:
+        if "cutPaste" in request:
+            if cut:
+                continue  # a second one would be pasted over the first
+            cut = True
+        book.do(request)
+    sheet = book.spreadsheet.sheets[0]
+    cells = [cell for _, _, cell in sheet.cells(sheet.grid)]
+    assert sorted(str(cell.value) for cell in cells) == sorted(f"r{r}c{c}" for r in range(8) for c in range(5))
+    assert all(cell.value == cell.note for cell in cells)
+
+
 MASKS = [
     "*",
     "sheets",

@@ -62,6 +62,8 @@ class Entry:
     """Columns that are marked by this write."""
     added: Mapping[int, str] = field(default_factory=dict)
     """Columns that come, with their headers."""
+    leaves: tuple[tuple[int, int], ...] = ()
+    """Columns in which rows close up: first, and the one behind the last; () for all. What stands in others stays."""
     stood: Sequence[Cell] = ()
     """What the row said in the instant of the write, formulas as their results."""
 
@@ -131,7 +133,7 @@ class Keeper:
         )
         if entry.kind == "tab":
             about = (entry.headers, entry.header_row, entry.id_column, entry.mark, entry.marks, entry.added)
-            self._lines[-1].append(about)
+            self._lines[-1].append((*about, entry.leaves))
         self._sources.append(None if entry.kind == "add" else (entry.tab, entry.row))
         self._width = max(self._width, width)
 
@@ -195,9 +197,10 @@ def read_aside(sheet_id: int, rows: Sequence[Sequence[Cell]]) -> Aside:
                 stood=tuple(row[1:]),
             )
             if about:
-                headers, entry.header_row, entry.id_column, entry.mark, entry.marks, added = about[0]
+                headers, entry.header_row, entry.id_column, entry.mark, entry.marks, added, *leaves = about[0]
                 entry.headers = tuple(headers)
                 entry.added = {int(column): text for column, text in added.items()}
+                entry.leaves = tuple((int(a), int(b)) for a, b in leaves[0]) if leaves else ()
         except (ValueError, TypeError, IndexError):
             continue
         entries.append(entry)

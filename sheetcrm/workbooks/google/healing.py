@@ -12,7 +12,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
-from sheetcrm.schema import SYNC_TABS, TABS
+from sheetcrm.schema import SYNC_TABS, TABS, fields_of
 from sheetcrm.tables import (
     AddColumn,
     Addressing,
@@ -20,6 +20,7 @@ from sheetcrm.tables import (
     CellChange,
     Change,
     Mark,
+    MoveRow,
     Plan,
     RowKey,
     SetCells,
@@ -195,6 +196,7 @@ class _Repair:
         self.addressing: dict[str, Addressing] = {}
         self._rows: dict[int, _Rows] = {}
         self._new: dict[tuple[str, str], int] = {}
+        self._back: list[tuple[str, int, str, tuple[tuple[int, int], ...], tuple[tuple[int, Cell], ...]]] = []
 
     def plan(self) -> Plan:
         """All that must be put back."""
@@ -216,7 +218,7 @@ class _Repair:
                 self._move(entry, sheet, there)
             elif entry.kind == "whole" and _stood(entry) not in expected[entry.tab]:
                 self._words(entry, sheet)
-        return Plan((*self.changes, *self._set_cells()), self.addressing)
+        return Plan((*self.changes, *self._row_changes()), self.addressing)
 
     # ------------------------------------------------------------ each kind of line
 
@@ -272,15 +274,18 @@ class _Repair:
         row = self._find(there, {places[to]: text for to, text in left.items() if to in places}, NO_COLUMN)
         if row is None:
             return
-        keeps = not (here.moved or target.moved) and self._same_row(entry, here)
+        if not self._same_row(entry, here):
+            self._send_back(entry, sheet, there, row, left, places, here)
+            return
+        keeps = not (here.moved or target.moved)
         wanted: dict[int, Cell] = {}
         read_of = {stood: read for read, stood in here.read_to_stood.items()}
         for column, cell in enumerate(entry.stood):
             source = read_of.get(column, -1)
             goes = carried.get(source)
             place = target.read_to_now(goes) if goes is not None else None
-            if goes is None and 0 <= source < len(entry.read) and entry.read[source]:
-                continue  # sync's own, which that tab has no place for
+            if goes is None and self._stays(entry, here, column, sheet):
+                continue
             if place is None and cell != "":
                 place = self._column_for(entry, here.stood_headers, column, there)
             if place is None:
@@ -298,6 +303,35 @@ class _Repair:
         for place, cell in wanted.items():
             if cell_print(cell) != rows.at(row, place):
                 self._put(there, row, place, cell)
+
+    def _send_back(
+        self,
+        entry: Entry,
+        sheet: Sheet,
+        there: Sheet,
+        row: int,
+        left: Mapping[int, str],
+        places: Mapping[int, int],
+        here: _Columns,
+    ) -> None:
+        """Another row than was meant went away: it comes back, with what was not taken along."""
+        carry: dict[int, int] = {}
+        cells: dict[int, Cell] = {}
+        taken: set[int | None] = set()
+        for source, to in entry.carry:
+            home, kept = here.written_to_now.get(source), here.stood(source)
+            if home is None or to not in places:
+                continue
+            carry[places[to]] = home
+            taken.add(kept)
+            if to in entry.wrote and self._rows_of(there).at(row, places[to]) == left[to]:
+                cells[home] = entry.stood[kept] if kept is not None and kept < len(entry.stood) else ""
+        for column, cell in enumerate(entry.stood):
+            home = here.stood_to_now(column)
+            if cell != "" and column not in taken and home is not None:
+                cells[home] = cell
+        told = tuple((column, cell_of(cell, self._kind(sheet, 0, column))) for column, cell in sorted(cells.items()))
+        self._back.append((there.title, row, sheet.title, tuple(sorted(carry.items())), told))
 
     def _add(self, entry: Entry, sheet: Sheet) -> None:
         """A row that came, into wrong columns."""
@@ -360,6 +394,18 @@ class _Repair:
         assert tab is not None  # a sheet that was read
         return tab
 
+    def _stays(self, entry: Entry, here: _Columns, column: int, sheet: Sheet) -> bool:
+        """Whether nothing need be taken along: sync's own, which that tab has no place for, or a note beside the list."""
+        about = self.aside.tab(entry.tab)
+        if about and about.leaves and not any(a <= here.written(column) < b for a, b in about.leaves):
+            return True
+        tab = self._tab(sheet)
+        known, now = fields_of(tab.mark), here.stood_to_now(column)
+        return any(
+            at == now and name in known and known[name].writer == "sync" and name != "last_offer"
+            for name, at in tab.marks.items()
+        )
+
     # ------------------------------------------------------------ putting back
 
     def _column_for(self, entry: Entry, headers: Sequence[str], column: int, there: Sheet) -> int:
@@ -383,20 +429,31 @@ class _Repair:
         return about.header_row if about else 0
 
     def _put(self, sheet: Sheet, row: int, column: int, raw: Cell) -> None:
-        """Say `raw` in a cell, a number as a day where the column's other cells show days."""
-        above = (kind for r, c in sorted(sheet.kinds) if c == column and (kind := sheet.kinds[r, c]))
-        kind = sheet.kinds.get((row, column)) or next(above, "")
-        self.cells[sheet.title, row].setdefault(column, cell_of(raw, kind))
+        """Say `raw` in a cell."""
+        self.cells[sheet.title, row].setdefault(column, cell_of(raw, self._kind(sheet, row, column)))
 
-    def _set_cells(self) -> Iterator[SetCells]:
+    def _kind(self, sheet: Sheet, row: int, column: int) -> str:
+        """What a number counts there: days where the cell shows days, or others of its column do."""
+        above = (kind for r, c in sorted(sheet.kinds) if c == column and (kind := sheet.kinds[r, c]))
+        return sheet.kinds.get((row, column)) or next(above, "")
+
+    def _row_changes(self) -> Iterator[Change]:
         keys: dict[str, dict[int, RowKey]] = {}
-        for (title, row), cells in self.cells.items():
+
+        def key_of(title: str, row: int) -> RowKey:
             tab = self.reading.snapshot.tab(title)
-            assert tab is not None  # cells are put into tabs that were read
+            assert tab is not None  # rows are found in tabs that were read
             if title not in keys:
                 # In a tab without a header every row is one of words.
                 header_row = -1 if tab.mark in SYNC_TABS and not TABS[tab.mark] else self._header_row_of(title)
                 self.addressing[title] = Addressing(header_row, NO_COLUMN, tuple(range(tab.width)))
                 keys[title] = {at: key for key, at in locate(tab, self.addressing[title]).items()}
+            return keys[title][row]
+
+        for (title, row), cells in self.cells.items():
+            tab = self.reading.snapshot.tab(title)
+            assert tab is not None
             changes = tuple(CellChange(c, tab.cell(row, c), cell) for c, cell in sorted(cells.items()))
-            yield SetCells(keys[title][row], changes)
+            yield SetCells(key_of(title, row), changes)
+        for title, row, to, carry, told in self._back:
+            yield MoveRow(key_of(title, row), to, carry, told)

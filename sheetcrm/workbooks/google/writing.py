@@ -126,6 +126,7 @@ class _Writer:
                 mark=edit.mark,
                 marks=marked,
                 added={new.column: new.header for new in edit.columns},
+                leaves=() if edit.stands_alone else tuple((run.start, run.stop) for run in edit.columns_of_list),
             ),
             sheet.columns,
         )
