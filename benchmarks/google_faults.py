@@ -52,7 +52,22 @@ from tests.sheets_server.server import OWNER, SERVICE_ACCOUNT, SheetsServer
 from tests.sheets_server.sheets import Caller
 from tests.workbooks.google_laying import lay_sheet
 
-__all__ = ["EXPECTED", "KINDS", "Rig", "Scene", "Trial", "main", "scenes", "state_of", "tried", "trials"]
+__all__ = [
+    "EXPECTED",
+    "KINDS",
+    "Arrival",
+    "Rig",
+    "Scene",
+    "Trial",
+    "blind",
+    "killed",
+    "main",
+    "scenes",
+    "state_of",
+    "tried",
+    "trials",
+    "two_at_once",
+]
 
 Json = dict[str, Any]
 ROOT = Path(__file__).resolve().parents[1]
@@ -65,8 +80,6 @@ LATE = (1.05, 2.5)
 PATIENCE_SECONDS = 40.0
 EXPECTED = {"401": {0, 77}}
 """Exit codes of a fault that ends; 0 alone where none are said. A token that is refused again and again stays so."""
-UNKNOWN = ("500", "502", "503", "reset", "slow", "truncated", "after")
-"""After these nobody can know whether a write landed."""
 
 COMMAND = """
 import sys, datetime, sheetcrm
@@ -367,9 +380,10 @@ def scenes(rig: Rig, seed: int = 1, only: Sequence[str] = ()) -> dict[str, Scene
     worked = rig.spreadsheet().copy()
     found.append(Scene("second night", ("sync",), worked))
     found += [Scene(deed, ("sync",), worked, deed) for deed in DEEDS]
-    for scene in found:
+    wanted = [scene for scene in found if not only or scene.name in only]
+    for scene in wanted:
         _undisturbed(rig, scene)
-    return {scene.name: scene for scene in found if not only or scene.name in only}
+    return {scene.name: scene for scene in wanted}
 
 
 def _undisturbed(rig: Rig, scene: Scene) -> None:
@@ -406,7 +420,7 @@ def trials(of: Iterable[Scene]) -> Iterator[Trial]:
 def tried(rig: Rig, scene: Scene, trial: Trial) -> tuple[int, list[str]]:
     """The exit code of a run through that fault, and what was wrong with it or after it."""
     rig.put(scene)
-    limit = max(0.3, scene.call_seconds * 4) if trial.late else 60.0
+    limit = max(0.6, scene.call_seconds * 6) if trial.late else 60.0
     rig.wait_for(limit)
     rig.server.faults.add(trial.kind, trial.method, nth=trial.nth, times=trial.times, seconds=trial.late * limit)
     try:
@@ -480,8 +494,6 @@ def killed(rig: Rig, scene: Scene, rng: random.Random) -> tuple[str, list[str]]:
         deed = rig.server.before_call
 
         def kill(call: Call) -> None:
-            if phase != "before_call" or deed is None:
-                pass
             seen[phase] += 1
             if seen[phase] == nth:
                 started.wait()
@@ -534,11 +546,15 @@ def two_at_once(rig: Rig, scene: Scene, meet: str) -> tuple[str, list[str]]:
     said = [_end(process).decode() for process in both]
     rig.quiet()
     rig.server.before_call = deed
-    wrong = [f"exit code {p.returncode}: {text[-300:]}" for p, text in zip(both, said, strict=True) if p.returncode]
+    # With a person between them, the slower one may find the sheet changed three times.
+    allowed = (0, 75) if scene.deed else (0,)
+    ended = [(process.returncode, text[-300:]) for process, text in zip(both, said, strict=True)]
+    wrong = [f"exit code {code}: {text}" for code, text in ended if code not in allowed]
     landed = sum(is_write(call) and call.committed for call in rig.server.journal)
     refused = sum(is_write(call) and call.status == 400 for call in rig.server.journal)
     wrong += list(after(rig, scene))
-    return f"{landed} writes landed, {refused} refused", wrong
+    codes = " and ".join(str(code) for code in sorted(code for code, _ in ended))
+    return f"{landed} writes landed, {refused} refused, exit codes {codes}", wrong
 
 
 # ---------------------------------------------------------------- the campaign
@@ -566,6 +582,8 @@ def worker(number: int, jobs: int, kills: int, twice: int, seed: int, only: tupl
 
     def note(what: str, name: str, wrong: Sequence[str]) -> None:
         found.tried[what] += 1
+        if found.tried.total() % 50 == 0:
+            print(f"worker {number}: {found.tried.total()} runs, {len(found.bad)} bad", file=sys.stderr, flush=True)
         if wrong:
             found.bad.append(f"{name}\n    " + "\n    ".join(wrong))
             print(found.bad[-1], file=sys.stderr, flush=True)
@@ -573,11 +591,12 @@ def worker(number: int, jobs: int, kills: int, twice: int, seed: int, only: tupl
     with Rig() as rig:
         known = scenes(rig, seed, only)
         for at, trial in enumerate(trials(known.values())):
-            if at % jobs != number or rng.random() >= share:
+            # `init` takes ten times as long as a sync.
+            if at % jobs != number or rng.random() >= share / (4 if trial.scene == "init" else 1):
                 continue
             code, wrong = tried(rig, known[trial.scene], trial)
-            times = "for ever" if trial.times is None else f"{trial.times} ×"
-            found.codes[f"{times} → {code}"] += 1
+            times = "for ever" if trial.times is None else f"{trial.times} in a row"
+            found.codes[f"a fault {times}: exit code {code}"] += 1
             note(f"faults: {trial.kind}", str(trial), wrong)
         for scene in known.values():
             rig.put(scene)
@@ -605,7 +624,9 @@ def main() -> None:
     parser.add_argument("--twice", type=int, default=20, help="how often two run at once")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--share", type=float, default=1.0, help="of the faults, by chance")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the faults, by chance; of those in init, a quarter"
+    )
     parser.add_argument("--only", action="append", default=[], help="a scene by its name")
     given = parser.parse_args()
     began, all_ = time.monotonic(), Found()

@@ -9,10 +9,10 @@ the workbook says. It sends nothing, and whatever somebody typed since is left.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from functools import cached_property
 
-from sheetcrm.schema import SYNC_TABS, TABS, fields_of
+from sheetcrm.schema import SYNC_TABS, TABS
 from sheetcrm.tables import (
     AddColumn,
     Addressing,
@@ -26,6 +26,7 @@ from sheetcrm.tables import (
     SetCells,
     Tab,
     column_letters,
+    list_columns,
     locate,
     raw_text,
 )
@@ -44,12 +45,22 @@ def disturbed(aside: Aside) -> bool:
 
 
 def repair(reading: Reading) -> Plan | None:
-    """What puts right the last write; None where nothing must be put right."""
+    """What puts right the last write; None where nothing must be put right.
+
+    A write that was to put right an earlier one, and was disturbed itself, is undone
+    where it went wrong; then the earlier one is looked at again.
+    """
     aside = reading.aside
-    if aside is None or not disturbed(aside):
-        return None
-    plan = _Repair(reading, aside).plan()
-    return None if plan.is_empty else plan
+    while aside is not None:
+        if not disturbed(aside):  # it has put right the one under it
+            aside = aside.under.under if aside.under else None
+            continue
+        plan = _Repair(reading, aside).plan()
+        if not plan.is_empty:
+            reading.mends = aside
+            return plan
+        aside = aside.under
+    return None
 
 
 def _was_disturbed(aside: Aside, entry: Entry) -> bool:
@@ -284,17 +295,21 @@ class _Repair:
             source = read_of.get(column, -1)
             goes = carried.get(source)
             place = target.read_to_now(goes) if goes is not None else None
-            if goes is None and self._stays(entry, here, column, sheet):
-                continue
+            same = source < len(entry.read) and source >= 0 and cell_print(cell) == entry.read[source]
+            if goes is None and (same or self._stays(entry, here, column)):
+                continue  # sync's own, which that tab has no place for, or a note beside the list
             if place is None and cell != "":
                 place = self._column_for(entry, here.stood_headers, column, there)
             if place is None:
                 continue
-            same = source < len(entry.read) and source >= 0 and cell_print(cell) == entry.read[source]
-            if keeps and goes in entry.wrote and (same or (cell == "" and source >= len(entry.read))):
+            if goes in entry.wrote and (same or (cell == "" and source >= len(entry.read))):
                 continue
             wanted[place] = cell
-        rows = self._rows_of(there)
+        rows, raw = self._rows_of(there), there.raw[row]
+        for to in entry.wrote:
+            place, right = places.get(to), target.read_to_now(to)
+            if place is not None and right is not None and rows.at(row, place) == left[to]:
+                wanted.setdefault(right, raw[place] if place < len(raw) else "")
         for to, place in places.items():
             if rows.at(row, place) != left[to]:
                 wanted.pop(place, None)  # somebody typed there since
@@ -328,8 +343,10 @@ class _Repair:
                 cells[home] = entry.stood[kept] if kept is not None and kept < len(entry.stood) else ""
         for column, cell in enumerate(entry.stood):
             home = here.stood_to_now(column)
-            if cell != "" and column not in taken and home is not None:
+            if cell != "" and column not in taken and home is not None and not self._stays(entry, here, column):
                 cells[home] = cell
+        for column in self._typed_since(there, row, set(places.values())):
+            carry[column] = self._column_for(entry, self._headers(there), column, sheet)
         told = tuple((column, cell_of(cell, self._kind(sheet, 0, column))) for column, cell in sorted(cells.items()))
         self._back.append((there.title, row, sheet.title, tuple(sorted(carry.items())), told))
 
@@ -394,17 +411,23 @@ class _Repair:
         assert tab is not None  # a sheet that was read
         return tab
 
-    def _stays(self, entry: Entry, here: _Columns, column: int, sheet: Sheet) -> bool:
-        """Whether nothing need be taken along: sync's own, which that tab has no place for, or a note beside the list."""
+    def _stays(self, entry: Entry, here: _Columns, column: int) -> bool:
+        """Whether a column is a note beside the list, which rows that leave do not take along."""
         about = self.aside.tab(entry.tab)
-        if about and about.leaves and not any(a <= here.written(column) < b for a, b in about.leaves):
-            return True
-        tab = self._tab(sheet)
-        known, now = fields_of(tab.mark), here.stood_to_now(column)
-        return any(
-            at == now and name in known and known[name].writer == "sync" and name != "last_offer"
-            for name, at in tab.marks.items()
+        return bool(
+            about and about.leaves and not any(a <= here.written(column) < (b or NO_COLUMN) for a, b in about.leaves)
         )
+
+    def _typed_since(self, sheet: Sheet, row: int, written: Container[int]) -> Iterator[int]:
+        """Columns of a row in which somebody typed since it came there, beside what the write left."""
+        runs = list_columns(self._tab(sheet), self._header_row_of(sheet.title))
+        for column, cell in enumerate(sheet.raw[row]):
+            if cell != "" and column not in written and any(column in run for run in runs):
+                yield column
+
+    def _headers(self, sheet: Sheet) -> list[str]:
+        header_row = self._header_row_of(sheet.title)
+        return _texts(sheet.raw[header_row]) if header_row < len(sheet.raw) else []
 
     # ------------------------------------------------------------ putting back
 

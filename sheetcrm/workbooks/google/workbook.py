@@ -90,7 +90,7 @@ class GoogleWorkbook:
     def _fresh(self, plan: Plan, base: Snapshot) -> Reading:
         """The spreadsheet read again right before the write. Raises `Changed` where that matters."""
         reading = self.reading()
-        if reading.snapshot.token != base.token:
+        if reading.snapshot.token != base.token or reading.snapshot.repair:
             raise Changed("sheet-changed")
         check_headers(reading.snapshot, base, plan)
         return reading
