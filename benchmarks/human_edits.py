@@ -405,17 +405,18 @@ def _campaign() -> Campaign:
 
 
 def _some(seed: int, numbers: list[int], switches: str) -> list[Result]:
-    return [play(_campaign(), seed, number, switches) for number in numbers]
+    results = [play(_campaign(), seed, number, switches) for number in numbers]
+    gc.collect()
+    return results
 
 
 def played(seed: int, numbers: list[int], switches: str, jobs: int) -> Iterator[Result]:
     """The runs of these numbers, by so many processes."""
     if jobs < 2:
-        for number in numbers:
-            yield from _some(seed, [number], switches)
+        for at in range(0, len(numbers), 20):
+            yield from _some(seed, numbers[at : at + 20], switches)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        # The same offices to the same process, so that none is made twice.
         parts = [numbers[at : at + 20] for at in range(0, len(numbers), 20)]
         for results in pool.map(_some, [seed] * len(parts), parts, [switches] * len(parts)):
             yield from results

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from benchmarks.google_faults import KINDS, Arrival, Rig, Scene, Trial, blind, killed, scenes, tried, two_at_once
+from benchmarks.google_faults import KINDS, Trial, after, blind, killed, tried, two_at_once
+from benchmarks.google_rig import Arrival, Rig, Scene, is_left, scenes
+from sheetcrm.workbooks.google.aside import PROBE_TITLE
 
 FIRST, SECOND, HEALED = "first night", "second night", "the list is sorted"
 READ, READ_AGAIN, WRITE = 1, 2, 3
@@ -67,6 +69,15 @@ def test_each_call_of_a_night_that_heals_may_fail(rig: Rig, known: dict[str, Sce
     scene = known[HEALED]
     for call in range(WRITE, len(scene.reads) + 1):
         assert tried(rig, scene, Trial(HEALED, "503-after", call)) == (0, []), f"call {call}"
+
+
+def test_what_a_late_probe_leaves_is_taken_away_by_the_next_write(rig: Rig, known: dict[str, Scene]) -> None:
+    scene = known[SECOND]
+    rig.put(scene)
+    probe = {"title": f"{PROBE_TITLE}7", "hidden": True}
+    rig.as_owner("batchUpdate", {}, {"requests": [{"addSheet": {"properties": probe}}]})
+    assert list(after(rig, scene)) == []
+    assert not any(is_left(sheet) for sheet in rig.spreadsheet().sheets)
 
 
 @pytest.mark.parametrize("seed", range(3))

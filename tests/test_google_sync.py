@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from conftest import Run
 
-from benchmarks.google_faults import state_of
+from benchmarks.google_rig import state_of
 from sheetcrm import cli
 from sheetcrm.tables import Cell, CellError, Snapshot, Tab
 from sheetcrm.workbooks.google import GoogleWorkbook

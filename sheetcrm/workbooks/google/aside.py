@@ -26,11 +26,13 @@ from sheetcrm.tables import Cell, Formula
 from sheetcrm.workbooks.google.requests import block, copy, mark, put
 from sheetcrm.workbooks.google.values import KEY, MAX_TEXT, Json, content_of, serial
 
-__all__ = ["ASIDE", "TITLE", "Aside", "Entry", "Keeper", "cell_print", "prints_of", "read_aside"]
+__all__ = ["ASIDE", "PROBE_TITLE", "TITLE", "Aside", "Entry", "Keeper", "cell_print", "prints_of", "read_aside"]
 
 ASIDE = "aside"
 """The tab's mark."""
 TITLE = "_sheetcrm"
+PROBE_TITLE = f"{TITLE} probe "
+"""Begins the titles of the tabs in which `probing` tries something out."""
 UNDER = "under"
 """Above what an earlier write kept."""
 ROOM = 100

@@ -247,9 +247,10 @@ class _Repair:
         if columns is None or (_stood(entry) == _read(entry) and not columns.moved):
             return
         now: dict[int, str] = {}
-        for column, text in enumerate(prints_of(entry.stood)):
+        stood_prints = prints_of(entry.stood)
+        for column in range(max(len(stood_prints), len(columns.stood_headers))):  # blank cells tell rows apart, too
             if (place := columns.stood_to_now(column)) is not None:
-                now[place] = text
+                now[place] = stood_prints[column] if column < len(stood_prints) else ""
         for column, text in entry.wrote.items():
             if (place := columns.written_to_now.get(column)) is not None:
                 now[place] = text

@@ -17,7 +17,7 @@ from sheetcrm.schema import HOME_MARK, SYNC_TABS, TABS
 from sheetcrm.tables import Cell, Formula, Plan, raw_text, same_cell
 from sheetcrm.workbooks.edits import NewRow, TabEdit
 from sheetcrm.workbooks.google import requests as do
-from sheetcrm.workbooks.google.aside import Entry, Keeper, cell_print, prints_of
+from sheetcrm.workbooks.google.aside import PROBE_TITLE, Entry, Keeper, cell_print, prints_of
 from sheetcrm.workbooks.google.dressing import (
     dress_tab,
     header_cell,
@@ -84,6 +84,8 @@ class _Writer:
 
     def _parts(self) -> Iterator[Iterable[Json]]:
         old = {title: edit for title, edit in self.edits.items() if not edit.is_new}
+        # What a probe left that landed when nobody waited for it any more.
+        yield [{"deleteSheet": {"sheetId": id_}} for title, id_ in self.reading.ids.items() if _is_probe(title)]
         for title, edit in old.items():
             yield self._unmerge(title, edit)
             yield self._add_columns(title, edit)
@@ -406,6 +408,10 @@ def _spans(edit: TabEdit) -> list[tuple[int, int | None]]:
     filled = {c for row in edit.tab.rows[first:] for c, cell in enumerate(row) if cell != "" and not edit.in_list(c)}
     filled |= {c for row, c in edit.tab.formulas if row >= first and not edit.in_list(c)}
     return [(run.start, min((c for c in filled if c >= run.stop), default=None)) for run in edit.columns_of_list]
+
+
+def _is_probe(title: str) -> bool:
+    return title.startswith(PROBE_TITLE)
 
 
 def _written(edit: TabEdit) -> dict[tuple[int, int], Cell]:
