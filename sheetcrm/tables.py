@@ -50,6 +50,7 @@ __all__ = [
     "is_blank",
     "list_columns",
     "locate",
+    "next_column",
     "raw_text",
     "same_cell",
 ]
@@ -328,6 +329,13 @@ def list_columns(tab: Tab, header_row: int, more: Iterable[int] = ()) -> tuple[r
         else:
             runs.append(range(column, column + 1))
     return tuple(runs)
+
+
+def next_column(tab: Tab, header_row: int) -> int:
+    """Where a new column comes: at the far right, apart from a note that stands there beside the list."""
+    width = max(tab.width, len(tab.rows[header_row]) if header_row < len(tab.rows) else 0)
+    beside = width and not any(width - 1 in run for run in list_columns(tab, header_row))
+    return width + 1 if beside else width
 
 
 def _holds(tab: Tab, header_row: int, column: int) -> bool:

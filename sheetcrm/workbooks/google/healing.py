@@ -28,6 +28,7 @@ from sheetcrm.tables import (
     column_letters,
     list_columns,
     locate,
+    next_column,
     raw_text,
 )
 from sheetcrm.workbooks.google.aside import Aside, Entry, cell_print, prints_of
@@ -444,7 +445,7 @@ class _Repair:
                 return place
         key = there.title, text
         if key not in self._new:
-            self._new[key] = tab.width + sum(title == there.title for title, _ in self._new)
+            self._new[key] = next_column(tab, header_row) + sum(title == there.title for title, _ in self._new)
             self.changes.append(AddColumn(there.title, self._new[key], text, header_row))
         return self._new[key]
 

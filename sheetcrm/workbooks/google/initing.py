@@ -31,10 +31,13 @@ def init(workbook: GoogleWorkbook, address: str, language: str) -> tuple[int, in
 
     Raises `UsageError` where a tab of the team's own stands in the way.
     """
-    made = 0
+    made, mends = 0, list[Json]()
     for left in reversed(range(TRIES)):
         try:
             reading = workbook.reading()
+            if reading.snapshot.repair:
+                workbook.apply(reading.snapshot.repair, reading.snapshot)
+                continue
             language = _language_of(reading) or language
             plan = _missing_tabs(reading, address, language)
             if not plan.is_empty:

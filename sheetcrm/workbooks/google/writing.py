@@ -374,17 +374,35 @@ class _Writer:
                     cells = do.block(source, (here, here + count), (column, column + 1))
                     landing = do.block(target, (there, there + count), (to + column - first, to + column - first + 1))
                     yield do.copy(cells, landing, "PASTE_VALUES")
-        if self.cuts and self.reading.learned.get("notes", "yes") == "no":
-            yield from self._notes(source_title, target, rows)
+        yield from self._notes(source_title, target, rows)
 
     def _notes(self, source_title: str, target: int, rows: list[tuple[int, NewRow]]) -> Iterator[Json]:
-        """Notes as they were read, where cutting does not take them along."""
-        notes = self.reading.sheets[source_title].notes
+        """Notes that would stay behind, as they were read: all where cutting does not take them along.
+
+        What stands on a blank cell of a column that the other tab lacks goes to the first cell of the row.
+        """
+        sheet = self.reading.sheets[source_title]
+        carried = not self.cuts or self.reading.learned.get("notes", "yes") == "yes"
+        by_row: dict[int, dict[int, str]] = {}
+        for (row, column), note in sheet.notes.items():
+            by_row.setdefault(row, {})[column] = note
         for there, new in rows:
             assert new.source is not None
-            for to, here in new.carry.items():
-                if (note := notes.get((new.source[1], here))) is not None:
-                    yield do.put(target, there, to, [[{"note": note}]], "note")
+            places = {here: to for to, here in new.carry.items()}
+            wanted: dict[int, list[str]] = {}
+            for here, note in by_row.get(new.source[1], {}).items():
+                if here in places and not carried:
+                    wanted.setdefault(places[here], []).append(note)
+                elif here not in places and places and self._leaves(source_title, here):
+                    first = min(places.values())
+                    with_it = by_row[new.source[1]].get(new.carry[first])
+                    wanted.setdefault(first, [with_it] if with_it and carried else []).append(note)
+            for to, notes in wanted.items():
+                yield do.put(target, there, to, [[{"note": "\n".join(notes)}]], "note")
+
+    def _leaves(self, title: str, column: int) -> bool:
+        edit = self.edits[title]
+        return edit.stands_alone or edit.in_list(column)
 
     def _write_rows(self, title: str, edit: TabEdit) -> Iterator[Json]:
         first = self._first_added(edit)
