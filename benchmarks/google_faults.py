@@ -26,6 +26,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from benchmarks.google_rig import Arrival, Rig, Scene, is_write, scenes
+from sheetcrm.workbooks.google.client import PATIENCE_SECONDS
 from tests.sheets_server.app import Call
 from tests.sheets_server.faults import AFTER, BEFORE
 from tests.sheets_server.server import SERVICE_ACCOUNT
@@ -35,6 +36,8 @@ __all__ = ["KINDS", "Trial", "after", "blind", "killed", "main", "tried", "trial
 KINDS = sorted(BEFORE | AFTER)
 LATE = (1.05, 2.5)
 """In time limits: late calls are carried out before or after the command has looked whether they were."""
+SHORT_PATIENCE_SECONDS = 40.0
+"""With faults that never end."""
 EXPECTED = {"401": {0, 77}}
 """Exit codes of a fault that ends; 0 alone where none are said. A token that is refused again and again stays so."""
 
@@ -77,7 +80,7 @@ def tried(rig: Rig, scene: Scene, trial: Trial) -> tuple[int, list[str]]:
     """The exit code of a run through that fault, and what was wrong with it or after it."""
     rig.put(scene)
     limit = max(0.6, scene.call_seconds * 6) if trial.late else 60.0
-    rig.wait_for(limit)
+    rig.wait_for(limit, SHORT_PATIENCE_SECONDS if trial.times is None else PATIENCE_SECONDS)
     rig.server.faults.add(trial.kind, trial.method, nth=trial.nth, times=trial.times, seconds=trial.late * limit)
     try:
         code, complaint = rig.run(*scene.arguments)

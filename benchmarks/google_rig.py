@@ -50,7 +50,6 @@ ROOT = Path(__file__).resolve().parents[1]
 
 FIRST_NIGHT = datetime(2026, 11, 23, 2, 17, tzinfo=UTC)
 NIGHT = FIRST_NIGHT + timedelta(days=1, minutes=3)
-PATIENCE_SECONDS = 40.0
 COMMAND = """
 import sys, datetime, sheetcrm
 from sheetcrm import cli, notebook
@@ -136,7 +135,7 @@ class Rig:
         hurried = {
             "sleep": self._sleep,
             "clock": lambda: time.monotonic() + self._ahead,
-            "patience": PATIENCE_SECONDS,
+            "patience": google_client.PATIENCE_SECONDS,
         }
         self._replace(google_client.Client.__init__.__kwdefaults__, **hurried)
         from google.auth import _exponential_backoff
@@ -182,10 +181,11 @@ class Rig:
             arrival.late = arrival.seconds >= self.time_limit
             self._under_way -= 1
 
-    def wait_for(self, seconds: float) -> None:
-        """Let the command wait so long for an answer, instead of 200 s."""
+    def wait_for(self, seconds: float, patience: float = google_client.PATIENCE_SECONDS) -> None:
+        """Let the command wait so long for an answer, instead of 200 s, and try again for so long."""
         self.time_limit = seconds
         google_client.TIMEOUT_SECONDS = (60.0, seconds)
+        google_client.Client.__init__.__kwdefaults__["patience"] = patience
 
     def quiet(self) -> None:
         """Wait until nothing is under way any more."""

@@ -16,7 +16,7 @@ from sheetcrm.plan import make_plan
 from sheetcrm.sync import carry_out
 from sheetcrm.tables import Receipt, Snapshot, raw_text
 from sheetcrm.workbooks.google import GoogleWorkbook
-from sheetcrm.workbooks.google.healing import column_map
+from sheetcrm.workbooks.google.finding import column_map
 from tests.laws.desk import Desk
 from tests.laws.watch import records_out_of_place
 from tests.sheets_server.people import Person

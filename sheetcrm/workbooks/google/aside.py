@@ -20,6 +20,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sheetcrm.tables import Cell, Formula
@@ -72,7 +73,7 @@ class Entry:
     """What the row said in the instant of the write, formulas as their results."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Aside:
     """What the last write kept."""
 
@@ -85,7 +86,11 @@ class Aside:
 
     def tab(self, sheet_id: int) -> Entry | None:
         """The headers of a tab."""
-        return next((e for e in self.entries if e.kind == "tab" and e.tab == sheet_id), None)
+        return self._tabs.get(sheet_id)
+
+    @cached_property
+    def _tabs(self) -> dict[int, Entry]:
+        return {entry.tab: entry for entry in self.entries if entry.kind == "tab"}
 
 
 def cell_print(cell: Cell) -> str:
