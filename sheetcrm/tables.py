@@ -379,11 +379,16 @@ def digest(cells: Iterable[Cell]) -> str:
 
 
 def row_key(tab: Tab, row: int, addressing: Addressing) -> tuple[str, str]:
-    """The raw ID and the fingerprint of people's cells of one row."""
+    """The raw ID and the fingerprint of people's cells of one row. What a formula comes to is nobody's word."""
     cells = tab.rows[row]
     width = len(cells)
     identity = raw_text(cells[addressing.id_column]) if addressing.id_column < width else ""
-    return identity, digest([cells[c] if c < width else "" for c in addressing.people_columns])
+    said = [cells[c] if c < width else "" for c in addressing.people_columns]
+    if tab.formulas:
+        said = [
+            "=" if (row, c) in tab.formulas else cell for c, cell in zip(addressing.people_columns, said, strict=True)
+        ]
+    return identity, digest(said)
 
 
 def locate(tab: Tab, addressing: Addressing) -> dict[RowKey, int]:
