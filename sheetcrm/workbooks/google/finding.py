@@ -91,9 +91,14 @@ class Columns:
 class Rows:
     """Finds a row of a tab by what its cells say, wherever it stands by now."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: Sheet, id_column: int) -> None:
+        self._id_column = id_column
         self.prints = [[cell_print(cell) for cell in row] for row in sheet.raw]
         self.taken: set[int] = set()
+
+    def _bears_another(self, row: int, wanted: Mapping[int, str]) -> bool:
+        id_ = wanted.get(self._id_column)
+        return bool(id_) and self.at(row, self._id_column) not in ("", id_)
 
     @cached_property
     def _index(self) -> dict[tuple[int, str], list[int]]:
@@ -109,7 +114,7 @@ class Rows:
         return self.prints[row][column] if column < len(self.prints[row]) else ""
 
     def find(self, said: Mapping[int, str], near: int) -> int | None:
-        """The row in which most of these cells say so: at least half of them."""
+        """The row in which most of these cells say so, at least half of them, and which bears no other ID."""
         wanted = {column: text for column, text in said.items() if text}
         if not wanted:
             return None
@@ -119,7 +124,7 @@ class Rows:
         ranked = [
             (-count, sum(self.at(row, c) != "" for c, t in said.items() if not t), abs(row - near), row)
             for row, count in votes.items()
-            if row not in self.taken and count * 2 >= len(wanted)
+            if row not in self.taken and count * 2 >= len(wanted) and not self._bears_another(row, wanted)
         ]
         if not ranked:
             return None

@@ -293,7 +293,7 @@ class _Repair:
 
     def _rows_of(self, sheet: Sheet) -> Rows:
         if sheet.id not in self._rows:
-            self._rows[sheet.id] = Rows(sheet)
+            self._rows[sheet.id] = Rows(sheet, self._tab(sheet).marks.get("id", NO_COLUMN))
         return self._rows[sheet.id]
 
     def _find(self, sheet: Sheet, said: Mapping[int, str], near: int) -> int | None:
