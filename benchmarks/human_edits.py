@@ -40,7 +40,7 @@ from sheetcrm.plan import make_plan
 from sheetcrm.problems import Busy, Changed, SheetCrmError, Unsupported
 from sheetcrm.tables import Plan, Receipt, Snapshot
 from sheetcrm.workbooks.google import GoogleWorkbook
-from sheetcrm.workbooks.google.client import Client, load_credentials
+from sheetcrm.workbooks.google.client import PACE, Client, load_credentials
 from sheetcrm.workbooks.google.healing import repair
 from sheetcrm.workbooks.google.reading import FIELDS, Reading, read
 from tests.sheets_server.app import Call
@@ -127,6 +127,7 @@ class Campaign:
 
     def __init__(self) -> None:
         self.server = SheetsServer()
+        PACE.calls = 1 << 30  # it has no quota
         self._offices: dict[str, Office] = {}
 
     def __enter__(self) -> Campaign:
