@@ -330,7 +330,7 @@ def scenes(rig: Rig, seed: int = 1, only: Sequence[str] = ()) -> dict[str, Scene
     first = rig.server.sheets.spreadsheets[lay_sheet(rig.server, office)]
     blank = rig.server.create("CRM")
     rig.server.share(blank.id, SERVICE_ACCOUNT)
-    learned = ("sheetcrm.guard", "sheetcrm.cut", "sheetcrm.notes")
+    learned = ("sheetcrm.guard", "sheetcrm.cut", "sheetcrm.notes", "sheetcrm.filter")
     first.metadata = [mark for mark in first.metadata if mark["metadataKey"] not in learned]
     found = [Scene("first night", ("sync",), first.copy()), Scene("init", ("init",), blank.copy())]
     rig.put(found[0])

@@ -153,7 +153,9 @@ def test_leaves_nothing_behind_but_what_it_learned(google: Google, asked: Asked)
     assert google.titles() == before
     written = [call for call in google.server.journal if call.committed]
     marks = google.server.sheets.spreadsheets[google.spreadsheet].metadata
-    assert {mark["metadataKey"] for mark in marks} == {"sheetcrm.cut", "sheetcrm.guard", "sheetcrm.notes"}
+    assert {mark["metadataKey"] for mark in marks} == {
+        f"sheetcrm.{name}" for name in ("cut", "filter", "guard", "notes")
+    }
     asked()
     assert [call for call in google.server.journal if call.committed] == written, "what is known is not tried again"
 

@@ -25,7 +25,7 @@ def lay(server: SheetsServer, snapshot: Snapshot, **properties: str) -> GoogleWo
 def lay_sheet(server: SheetsServer, snapshot: Snapshot, **properties: str) -> str:
     """The same; gives its ID."""
     made = server.sheets.create("CRM", OWNER, **properties)
-    requests: list[Json] = [_mark_on_all(name) for name in ("guard", "cut", "notes")]
+    requests: list[Json] = [_mark_on_all(name) for name in ("guard", "cut", "notes", "filter")]
     for number, tab in enumerate(snapshot.tabs, 1):
         requests += _tab(number, tab)
     requests.append({"deleteSheet": {"sheetId": 0}})

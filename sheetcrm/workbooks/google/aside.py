@@ -36,8 +36,8 @@ PROBE_TITLE = f"{TITLE} probe "
 """Begins the titles of the tabs in which `probing` tries something out."""
 UNDER = "under"
 """Above what an earlier write kept."""
-ROOM = 100
-"""Columns that somebody may insert in the moment of the write, and all is still kept."""
+ROOM, ROOM_OF_MANY, MANY = 100, 10, 5000
+"""Columns that somebody may insert in the moment of the write, and all is still kept; less where many rows are."""
 
 
 @dataclass(slots=True)
@@ -156,7 +156,8 @@ class Keeper:
         made: list[Json] = [] if old_id is None else [{"deleteSheet": {"sheetId": old_id}}]
         under = [[UNDER], *self._under.lines] if self._under else []
         height = max(len(self._lines) + len(under), 1)
-        size = {"rowCount": height, "columnCount": max(self._width + ROOM, *map(len, under), 1)}
+        room = ROOM if height < MANY else ROOM_OF_MANY
+        size = {"rowCount": height, "columnCount": max(self._width + room, *map(len, under), 1)}
         properties = {"sheetId": new_id, "title": TITLE, "hidden": True, "gridProperties": size}
         made.append({"addSheet": {"properties": properties}})
         made.append(mark(KEY, ASIDE, new_id))

@@ -280,11 +280,9 @@ class Client:
         said = json.dumps([str(part) for part in error.args])
         if "iat and exp" in said or "reasonable timeframe" in said:
             raise NotAllowed("google-clock") from error
-        if any(word in said for word in ("invalid_grant", "invalid_scope", "unauthorized_client", "invalid_client")):
-            word = next(
-                w for w in ("invalid_grant", "invalid_scope", "unauthorized_client", "invalid_client") if w in said
-            )
-            raise NotAllowed("google-credentials", reason=word) from error
+        words = [str(part["error"]) for part in error.args if isinstance(part, dict) and "error" in part]
+        if words and words[0] not in ("internal_failure", "server_error", "temporarily_unavailable"):
+            raise NotAllowed("google-credentials", reason=words[0]) from error
 
 
 def _get_token(http: _Http) -> Json:

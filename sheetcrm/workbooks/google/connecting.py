@@ -47,6 +47,10 @@ FOR_OTHERS = 0o077
 NEEDED_OF_PEOPLE = {"settings": ["setting", "setting_value"], "stages": ["stage"]}
 """Columns that people write and without which their tab says nothing."""
 
+_FIELDS = FIELDS.replace(
+    "basicFilter(", "protectedRanges(range,unprotectedRanges,warningOnly,requestingUserCanEdit),basicFilter("
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -181,7 +185,7 @@ class _Inquiry:
     def _open(self, client: Client) -> Json:
         self._at = "api"
         try:
-            answer = client.get(FIELDS)
+            answer = client.get(_FIELDS)
         except SheetCrmError as error:
             if error.key not in ("google-api-off", "google-scope", "google-unavailable", "connect/google-certificate"):
                 self._ok("api-on")
@@ -236,6 +240,8 @@ class _Inquiry:
             self._ok("moves-by-copy")
         else:
             self._ok("moves-by-cut" if learned.get("notes", "yes") == "yes" else "moves-without-notes")
+        if learned.get("filter") == "no":
+            self._ok("filters-hide")
 
     # ------------------------------------------------------------ what stands there
 

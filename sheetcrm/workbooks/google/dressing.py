@@ -35,7 +35,6 @@ DRESS_FIELDS = (
 """What must be read to know what a tab lacks."""
 
 _KINDS = {"date": "DATE", "moment": "DATE_TIME", "amount": "NUMBER", "percent": "PERCENT"}
-LAST_CHOICE = 500
 
 
 def pixels(characters: int) -> int:
@@ -235,7 +234,7 @@ def _rule(field: Field, mark: str, lists: Mapping[str, tuple[str, int]], languag
     title, column = lists[choice.kind]
     letters = column_letters(column)
     quoted = "'" + title.replace("'", "''") + "'"
-    cells = f"={quoted}!${letters}$2:${letters}${LAST_CHOICE}"
+    cells = f"={quoted}!${letters}$2:${letters}"
     return _dropped({"type": "ONE_OF_RANGE", "values": [{"userEnteredValue": cells}]}, choice.advice)
 
 

@@ -47,11 +47,11 @@ def init(workbook: GoogleWorkbook, address: str, language: str) -> tuple[int, in
             mends = [*_missing(workbook, reading, language), *_blank_tabs_last(reading)]
             if mends:
                 workbook.adjust(mends, reading)
-            break
+            return made, len(mends)
         except Changed:  # by another machine, which may have done some of it
             if not left:
                 raise
-    return made, len(mends)
+    raise Changed("sheet-changed")
 
 
 def _language_of(reading: Reading) -> str:

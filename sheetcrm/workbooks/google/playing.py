@@ -66,7 +66,8 @@ def sign(workbook: GoogleWorkbook, reading: Reading) -> None:
     if is_signed(reading):
         ours = [reading.sheets[tab.title].id for tab in reading.snapshot.tabs if tab.mark]
         ours += [reading.aside.id] if reading.aside else []
-        blank = [] if len(ours) <= len(reading.sheets) else [{"addSheet": {"properties": {"title": "-"}}}]
+        others = any(not tab.mark and not tab.hidden for tab in reading.snapshot.tabs)
+        blank = [] if others else [{"addSheet": {"properties": {"title": "-"}}}]
         workbook.client.write([*blank, *({"deleteSheet": {"sheetId": sheet}} for sheet in ours)])
         return
     data = {"metadataKey": f"{KEY}.{DEMO}", "metadataValue": "yes", "visibility": "DOCUMENT"}

@@ -1,7 +1,7 @@
 """Tries out, once for each spreadsheet, what Google's pages do not say for sure.
 
-Whether cutting cells reaches another tab and takes notes along, and whether a
-write fails whole where a tab is not there or already there: on that rests that
+Whether cutting cells reaches another tab and takes notes and hidden rows along, and
+whether a write fails whole where a tab is not there or already there: on that rests that
 two machines never write on top of each other. It works in hidden tabs of its own,
 takes them away again, and leaves what it learned as a mark on the spreadsheet.
 """
@@ -18,11 +18,12 @@ from sheetcrm.workbooks.google.writing import new_id
 __all__ = ["probe"]
 
 _LEFT = "developerMetadata(metadataKey,metadataValue),sheets(properties(sheetId,title))"
-_REPLY = "updatedSpreadsheet(sheets(data(rowData(values(userEnteredValue,note)))))"
+_CAME = "sheets(data(rowData(values(userEnteredValue,note))))"
+_WORDS = ("probe", "hidden", "below")
 
 
 def probe(client: Client) -> dict[str, str]:
-    """What was learned: `guard`, `cut` and `notes`, each "yes" or "no".
+    """What was learned: `guard`, `cut`, `notes` and `filter`, each "yes" or "no".
 
     Raises `Unknown` where no answer came; then it can be tried again, and takes away what is left.
     """
@@ -48,25 +49,37 @@ def probe(client: Client) -> dict[str, str]:
 
 
 def _try_cutting(client: Client, here: int, there: int) -> dict[str, str]:
-    """Whether cells are cut into another tab, and notes with them. Where they are, both tabs stay for now."""
-    cell = {"userEnteredValue": {"stringValue": "probe"}, "note": "probe"}
-    made = [_added(here, str(here)), _added(there, str(there)), do.put(here, 0, 0, [[cell]], "userEnteredValue,note")]
-    cut = do.cut(do.block(here, (0, 1), (0, 1)), there, 0, 0)
+    """Whether cells are cut into another tab, notes with them, and hidden rows like others."""
+    cells = [[{"userEnteredValue": {"stringValue": text}, "note": text}] for text in _WORDS]
+    made = [
+        _added(here, str(here)),
+        _added(there, str(there)),
+        do.put(here, 0, 0, cells, "userEnteredValue,note"),
+        {"setBasicFilter": {"filter": {"range": do.block(here), "criteria": {"0": {"hiddenValues": [_WORDS[1]]}}}}},
+        do.copy(do.block(here, (0, 3), (0, 1)), do.block(there, (0, 1), (0, 1)), "PASTE_VALUES"),
+    ]
+    cut = do.cut(do.block(here, (0, 3), (0, 1)), there, 0, 1)
+    cuts = True
     try:
-        answer = client.write([*made, cut], _REPLY, [f"'{PROBE_TITLE}{there}'!A1"])
+        client.write([*made, cut])
     except Refused:
-        # It must be the cutting that is refused, and nothing else.
-        client.write([*made, *_away(here, there)])
-        return {"cut": "no", "notes": "yes"}
-    came = _first_cell(answer)
-    if "userEnteredValue" not in came:
+        client.write(made)  # it must be the cutting that was refused, and nothing else
+        cuts = False
+    copied, moved = _columns_of(client.get(_CAME, [f"'{PROBE_TITLE}{there}'"]))
+    texts = [[cell.get("userEnteredValue", {}).get("stringValue", "") for cell in cells] for cells in (copied, moved)]
+    cuts = cuts and texts[1][0] == _WORDS[0]
+    if not cuts:
         client.write(_away(here, there))
-        return {"cut": "no", "notes": "yes"}
-    return {"cut": "yes", "notes": "yes" if came.get("note") == "probe" else "no"}
+    whole = texts[0] == list(_WORDS) and (not cuts or texts[1] == list(_WORDS))
+    return {
+        "cut": "yes" if cuts else "no",
+        "notes": "yes" if not cuts or moved[0].get("note") == _WORDS[0] else "no",
+        "filter": "yes" if whole else "no",
+    }
 
 
 def _added(sheet: int, name: str) -> Json:
-    size = {"rowCount": 1, "columnCount": 1}
+    size = {"rowCount": 3, "columnCount": 2}
     properties = {"sheetId": sheet, "title": PROBE_TITLE + name, "hidden": True, "gridProperties": size}
     return {"addSheet": {"properties": properties}}
 
@@ -88,10 +101,13 @@ def _fails(client: Client, wanted: list[Json]) -> bool:
     return False
 
 
-def _first_cell(answer: Json) -> Json:
-    for sheet in answer.get("updatedSpreadsheet", {}).get("sheets", ()):
-        for data in sheet.get("data", ()):
-            for row in data.get("rowData", ()):
-                for cell in row.get("values", ()):
-                    return cell  # type: ignore[no-any-return]  # Google's JSON
-    return {}
+def _columns_of(answer: Json) -> tuple[list[Json], list[Json]]:
+    """The cells of the first two columns."""
+    rows = [
+        row.get("values", [])
+        for sheet in answer.get("sheets", ())
+        for data in sheet.get("data", ())
+        for row in data.get("rowData", ())
+    ]
+    rows = [[*cells, {}, {}] for cells in [*rows, [], [], []][:3]]
+    return [cells[0] for cells in rows], [cells[1] for cells in rows]

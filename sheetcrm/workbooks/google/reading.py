@@ -22,9 +22,9 @@ FIELDS = (
     f"{_MARKS},"
     "sheets(properties(sheetId,title,index,sheetType,hidden,gridProperties(rowCount,columnCount)),"
     f"{_MARKS},merges,"
-    "protectedRanges(range,unprotectedRanges,warningOnly,requestingUserCanEdit),"
+    "basicFilter(criteria,filterSpecs),"
     f"data(columnMetadata({_MARKS}),"
-    "rowData(values(userEnteredValue(formulaValue),effectiveValue,note,effectiveFormat(numberFormat(type))))))"
+    "rowData(values(userEnteredValue,effectiveValue,note,effectiveFormat(numberFormat(type))))))"
 )
 """All that a run reads, in one call."""
 
@@ -51,8 +51,10 @@ class Sheet:
     mark_ids: dict[str, int] = field(default_factory=dict)
     """Mark → ID of the developer metadata that bears it."""
     formulas: dict[tuple[int, int], str] = field(default_factory=dict)
-    protected: bool = False
-    """Whether some of it is protected against sync's account."""
+    spilled: set[tuple[int, int]] = field(default_factory=set)
+    """Cells that a formula elsewhere fills (ARRAYFORMULA …): they count as formulas, and cannot be cut."""
+    filtered: bool = False
+    """Whether a filter hides rows from everybody."""
 
     def shows_days(self, row: int, column: int) -> bool:
         """Whether a cell's format shows its number as a day or an hour."""
@@ -121,15 +123,15 @@ def read(answer: Json) -> Reading:
 
 
 def _tab_marks(given: Sequence[Json]) -> dict[int, str]:
-    """ID of a tab → its mark. Of a tab and its copy the older one bears it."""
-    found = sorted(
-        (data["metadataId"], data.get("metadataValue", ""), sheet["properties"].get("sheetId", 0))
+    """ID of a tab → its mark. Of a tab and its copy, which comes to stand behind it, the first one bears it."""
+    found = (
+        (data.get("metadataValue", ""), sheet["properties"].get("sheetId", 0))
         for sheet in given
         for data in sheet.get("developerMetadata", ())
         if data["metadataKey"] == KEY
     )
     marks: dict[int, str] = {}
-    for _, mark, sheet_id in found:
+    for mark, sheet_id in found:
         if mark not in marks.values():
             marks.setdefault(sheet_id, mark)
     return marks
@@ -144,9 +146,7 @@ def _sheet(given: Json) -> Sheet:
         grid.get("rowCount", 0),
         grid.get("columnCount", 0),
         merges=given.get("merges", []),
-        protected=any(
-            not p.get("warningOnly") and not p.get("requestingUserCanEdit") for p in given.get("protectedRanges", ())
-        ),
+        filtered=any(given.get("basicFilter", {}).values()),
     )
     for data in given.get("developerMetadata", ()):
         if data["metadataKey"] == KEY:
@@ -166,6 +166,9 @@ def _read_row(sheet: Sheet, row: int, cells: Sequence[Json], left: int) -> None:
         raw.append(value)
         if "userEnteredValue" in cell and "formulaValue" in cell["userEnteredValue"]:
             sheet.formulas[row, column] = cell["userEnteredValue"]["formulaValue"]
+        elif value != "" and "userEnteredValue" not in cell:
+            sheet.formulas[row, column] = ""
+            sheet.spilled.add((row, column))
         if "note" in cell:
             sheet.notes[row, column] = cell["note"]
         if "effectiveFormat" in cell:

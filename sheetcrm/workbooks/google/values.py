@@ -88,8 +88,9 @@ def content_of(value: Cell, sheets: Mapping[str, int]) -> Json:
     if isinstance(value, Formula):
         return {"formulaValue": _formula_to(str(value), sheets)}
     if isinstance(value, str):
-        if len(value) > MAX_TEXT:
-            raise Unsupported("text-too-long", length=len(value), limit=MAX_TEXT)
+        length = len(value.encode("utf-16-le", "surrogatepass")) // 2  # as Google's own programs count
+        if length > MAX_TEXT:
+            raise Unsupported("text-too-long", length=length, limit=MAX_TEXT)
         return {"stringValue": value} if value else {}
     if isinstance(value, bool):
         return {"boolValue": value}

@@ -7,11 +7,12 @@ one to write, whose answer shows whether somebody was at work in between.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 
-from sheetcrm.problems import Changed, SheetCrmError, Unsupported, UsageError
+from sheetcrm.problems import Changed, NotAllowed, SheetCrmError, Unsupported, UsageError
 from sheetcrm.tables import MoveRow, Plan, Receipt, Snapshot, locate, same_cell
-from sheetcrm.workbooks.edits import check_headers, edits
+from sheetcrm.workbooks.edits import TabEdit, check_headers, edits
 from sheetcrm.workbooks.google.aside import TITLE, Aside, Keeper
 from sheetcrm.workbooks.google.client import Client, Refused, Unknown
 from sheetcrm.workbooks.google.healing import disturbed, repair
@@ -28,7 +29,7 @@ _ANSWER = f"updatedSpreadsheet({_KEPT})"
 _TOKEN = f"sheets(properties(sheetId,title),{_MARKS})"
 
 _ADDRESS = re.compile(r"https?://docs\.google\.com/(?:a/[^/]+/)?spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]{20,})")
-_ID = re.compile(r"[A-Za-z0-9_-]{30,}")
+_ID = re.compile(r"[A-Za-z0-9_-]{40,}")
 
 
 def id_of(where: str) -> str:
@@ -69,19 +70,21 @@ class GoogleWorkbook:
         if plan.is_empty:
             return Receipt(False, plan)
         reading = self._reading
+        learned = self._guarded(reading)
         if reading is None or plan is not base.repair or reading.snapshot is not base:
             reading = self._fresh(plan, base)
-        if "guard" not in reading.learned:
-            reading.learned |= self._learn()
-        if reading.learned.get("guard") != "yes":
-            raise Unsupported("google-no-guard")
-        write = write_of(reading, plan, edits(reading.snapshot, plan))
+        reading.learned |= learned
+        found = edits(reading.snapshot, plan)
+        if learned.get("filter") == "no":
+            _refuse_filtered(reading, found)
+        write = write_of(reading, plan, found)
         aside = self._land(write, reading)
         self._reading = None
         return Receipt(True, plan, again=disturbed(aside))
 
     def adjust(self, wanted: list[Json], reading: Reading) -> None:
         """Send requests that write no cell, if nobody else wrote since they were made."""
+        self._guarded(reading)
         token = new_id([*reading.ids.values()])
         begin = Keeper().requests(token, reading.aside.id if reading.aside else None)
         self._land(Write(token, [*begin, *wanted]), reading)
@@ -96,6 +99,13 @@ class GoogleWorkbook:
         _check_rows_that_move(reading.snapshot, base, plan)
         return reading
 
+    def _guarded(self, reading: Reading | None) -> dict[str, str]:
+        """What is known of this Google. Raises `Unsupported` where late writes are not refused."""
+        learned = reading.learned if reading and "guard" in reading.learned else self._learn()
+        if learned.get("guard") != "yes":
+            raise Unsupported("google-no-guard")
+        return learned
+
     def _learn(self) -> dict[str, str]:
         until, tries = self.client.deadline, 0
         while True:
@@ -104,6 +114,8 @@ class GoogleWorkbook:
             except Unknown:
                 tries += 1
                 self.client.pause(tries, until)
+            except Refused as refused:
+                raise SheetCrmError("google-refused", reason=refused.message[:300]) from refused
 
     def _land(self, write: Write, reading: Reading) -> Aside:
         """Send the write until it is certain that it landed, and give what it kept.
@@ -123,7 +135,10 @@ class GoogleWorkbook:
                 if shows and "parse range" in refused.message:
                     shows = False  # an answer cannot name a tab that the write itself makes
                     continue
-                if self.read() == reading.snapshot:
+                now = self.read()
+                if now.token == str(write.token):  # an earlier try landed when nobody waited for it any more
+                    return self._kept(self.client.get(_KEPT, [f"'{TITLE}'"]), write)
+                if _says_the_same(now, reading.snapshot):
                     raise SheetCrmError("google-refused", reason=refused.message[:300]) from refused
                 raise Changed("sheet-changed") from refused
             except Unknown:
@@ -140,6 +155,30 @@ class GoogleWorkbook:
         if aside is None or aside.id != write.token:
             raise Changed("sheet-changed")
         return aside
+
+
+def _says_the_same(one: Snapshot, other: Snapshot) -> bool:
+    """Whether nobody wrote in between. What formulas come to may have changed by itself."""
+
+    def words(snapshot: Snapshot) -> list[object]:
+        return [
+            (
+                tab.title,
+                [
+                    ["" if (r, c) in tab.formulas else cell for c, cell in enumerate(row)]
+                    for r, row in enumerate(tab.rows)
+                ],
+            )
+            for tab in snapshot.tabs
+        ]
+
+    return one.token == other.token and words(one) == words(other)
+
+
+def _refuse_filtered(reading: Reading, edits: Mapping[str, TabEdit]) -> None:
+    for title, edit in edits.items():
+        if not edit.is_new and reading.sheets[title].filtered:
+            raise NotAllowed("google-filtered", tab=title)
 
 
 def _check_rows_that_move(now: Snapshot, base: Snapshot, plan: Plan) -> None:

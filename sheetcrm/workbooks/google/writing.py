@@ -94,6 +94,9 @@ class _Writer:
         for title, edit in self.edits.items():
             if edit.is_new:
                 yield self._make_tab(title, edit)
+        for title, edit in self.edits.items():
+            if edit.is_new:
+                yield self._dress(title, edit)
         for title, edit in old.items():
             yield self._write_anew(title, edit) if edit.content else self._set_cells(title, edit)
         for title, edit in old.items():
@@ -176,11 +179,13 @@ class _Writer:
         if new.source is None:
             return {column: cell for column, cell in new.cells.items() if cell != ""}
         title, row = new.source
-        edit = self.edits[title]
+        edit, spilled = self.edits[title], self.reading.sheets[title].spilled
         return {
             column: cell
             for column, cell in new.cells.items()
-            if column not in new.carry or not _is_carried(edit, row, new.carry[column], cell)
+            if column not in new.carry
+            or (row, new.carry[column]) in spilled
+            or not _is_carried(edit, row, new.carry[column], cell)
         }
 
     # ------------------------------------------------------------ tabs
@@ -198,7 +203,7 @@ class _Writer:
             yield do.mark(KEY, edit.mark, sheet)
         for name, column in edit.marks.items():
             yield do.mark(KEY, f"{edit.mark}.{name}", sheet, column)
-        kind = edit.mark if edit.mark in TABS else "deals" if edit.mark.startswith(HOME_MARK) else ""
+        kind = _kind_of(edit.mark)
         if kind:
             yield from dress_tab(sheet, kind, edit.marks, self.language)
         headers = {column: name for name, column in edit.marks.items()}
@@ -214,7 +219,12 @@ class _Writer:
             else:
                 body[row] = cells
         yield from self._put(sheet, None, body)
+
+    def _dress(self, title: str, edit: TabEdit) -> Iterator[Json]:
+        """Drop-downs and highlights, which refer to other tabs: all of them are there by now."""
+        kind, sheet = _kind_of(edit.mark), self.ids[title]
         if kind:
+            height = max((row for row, _ in edit.cells), default=-1) + 1 + len(edit.added)
             ticks = {c for (row, c), cell in edit.cells.items() if isinstance(cell, bool)}
             bare = {"properties": {"sheetId": sheet}}
             yield from missing_dress(bare, kind, edit.marks, 0, self.lists, self.language, ticks, height)
@@ -426,6 +436,11 @@ def _spans(edit: TabEdit) -> list[tuple[int, int | None]]:
     filled = {c for row in edit.tab.rows[first:] for c, cell in enumerate(row) if cell != "" and not edit.in_list(c)}
     filled |= {c for row, c in edit.tab.formulas if row >= first and not edit.in_list(c)}
     return [(run.start, min((c for c in filled if c >= run.stop), default=None)) for run in edit.columns_of_list]
+
+
+def _kind_of(mark: str) -> str:
+    """Whose fields a tab has; "" where none are known."""
+    return mark if mark in TABS else "deals" if mark.startswith(HOME_MARK) else ""
 
 
 def _is_probe(title: str) -> bool:
