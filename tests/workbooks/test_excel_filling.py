@@ -32,8 +32,8 @@ from sheetcrm.offers import Offer, OfferLine, OfferNumber, Party
 from sheetcrm.placeholders import NAMES
 from sheetcrm.problems import UsageError
 from sheetcrm.workbooks.excel import Unsupported
-from sheetcrm.workbooks.excel.filling import fill_template
-from sheetcrm.workbooks.excel.record import OfferRecord, read_record, record_of
+from sheetcrm.workbooks.excel.filling import fill_template, standard_template, suffix_for
+from sheetcrm.workbooks.excel.record import OfferRecord, cells_digest, read_record, record_of
 from sheetcrm.workbooks.excel.template import check_template
 from tests.conftest import require
 
@@ -158,6 +158,13 @@ def test_libreoffice_keeps_what_the_file_says_of_itself(golden: Path) -> None:
     assert read_record(data, "x.xlsx") == record_of(example(10, "ro"))
 
 
+def test_a_file_that_was_only_saved_anew_says_the_same(golden: Path) -> None:
+    ours, anew = ((golden / name).read_bytes() for name in ("10-ro.xlsx", "anew/10-ro bare.xlsx"))
+    assert cells_digest(ours, "x.xlsx") == cells_digest(anew, "x.xlsx")
+    other = fill_template(TEMPLATES["ro"], replace(example(10, "ro"), payment="40 days"))
+    assert cells_digest(other, "x.xlsx") != cells_digest(ours, "x.xlsx")
+
+
 @pytest.mark.parametrize("language", TEMPLATES)
 def test_templates_are_as_the_script_makes_them(language: str, tmp_path: Path) -> None:
     spec = importlib.util.spec_from_file_location("make", ROOT / "templates" / "make.py")
@@ -192,6 +199,16 @@ def test_templates_ask_for_all_that_stands_on_an_offer(language: str) -> None:
 def test_ten_lines_are_filled_faster_than_openpyxl_loads_and_saves_twice() -> None:
     ours, theirs = seconds(TEMPLATES["en"], times=7)
     assert ours < 2 * theirs
+
+
+def test_the_page_on_templates_names_every_placeholder() -> None:
+    said = (ROOT / "docs" / "templates.md").read_text("utf-8")
+    assert set(re.findall(r"`((?:offer|issuer|client|line|vat)\.[a-z_]+)`", said)) == NAMES.keys()
+
+
+@pytest.mark.parametrize("language", TEMPLATES)
+def test_the_package_has_its_templates(language: str) -> None:
+    assert standard_template(language) == (TEMPLATES[language].name, TEMPLATES[language].read_bytes())
 
 
 # ---------------------------------------------------------------- cells
@@ -468,6 +485,17 @@ def test_long_texts_get_room(path: Path) -> None:
     assert page.row_dimensions[3].height > 40
     assert page.row_dimensions[4].height in (15, pytest.approx(31.94))
     assert page.row_dimensions[10].height > 40
+
+
+def test_what_is_made_from_a_template_of_excels_own_is_a_workbook(path: Path) -> None:
+    def lay(book: Any) -> None:
+        _plain(book)
+        book.template = True
+
+    data = fill_template(_made(path.with_suffix(".xltx"), lay), example(1))
+    assert "spreadsheetml.sheet.main+xml" in _part(data, "[Content_Types].xml")
+    assert "template.main" not in _part(data, "[Content_Types].xml")
+    assert [suffix_for(f"x{end}") for end in (".xlsx", ".xltx", ".XLTM", ".xlsm")] == [".xlsx"] * 2 + [".xlsm"] * 2
 
 
 @settings(max_examples=25)

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
+from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -35,10 +36,36 @@ from sheetcrm.workbooks.excel.template import Block, Spot, Template, drawing_par
 from sheetcrm.workbooks.excel.values import content_of
 from sheetcrm.workbooks.looks import date_format
 
-__all__ = ["fill_template"]
+__all__ = ["fill_template", "standard_template", "suffix_for"]
 
 MAX_HEADER = 255
 """Signs that Excel takes in a header or footer."""
+
+
+_TYPES = "[Content_Types].xml"
+_OF_TEMPLATES = {
+    b"application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml": (
+        b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
+    ),
+    b"application/vnd.ms-excel.template.macroEnabled.main+xml": (
+        b"application/vnd.ms-excel.sheet.macroEnabled.main+xml"
+    ),
+}
+"""What Excel calls its own templates (.xltx, .xltm), and what their workbooks."""
+
+
+def standard_template(language: str) -> tuple[str, bytes]:
+    """The template that comes with sheetcrm: its name, and what it holds."""
+    name = "offer_template_ro.xlsx" if language == "ro" else "offer_template.xlsx"
+    package = Path(str(files("sheetcrm")))
+    # In a checkout they stand beside the package, where people find them.
+    path = next(folder / name for folder in (package / "templates", package.parent / "templates") if folder.is_dir())
+    return name, path.read_bytes()
+
+
+def suffix_for(template: str | Path) -> str:
+    """How the name of a file ends that is made from that template: with macros, Excel wants another."""
+    return ".xlsm" if Path(template).suffix.lower() in (".xlsm", ".xltm") else ".xlsx"
 
 
 def fill_template(template: str | Path, offer: Offer, *, data: bytes | None = None) -> bytes:
@@ -56,6 +83,7 @@ def fill_template(template: str | Path, offer: Offer, *, data: bytes | None = No
     with file.package.guarded():
         _Filling(file, found, offer).fill()
         write_record(file.package, record_of(offer))
+        _make_workbook(file)
     file.finish()
     with file.package.guarded():
         for name in file.package.changed_names:
@@ -80,6 +108,15 @@ def _piece(piece: str, values: Mapping[str, Value], offer: Offer) -> str | None:
 
 def _for_header(text: str) -> str:
     return " ".join(text.replace("&", "&&").split())
+
+
+def _make_workbook(file: XlsxFile) -> None:
+    """What is made from one of Excel's own templates is a workbook, or Excel does not open it."""
+    before = after = file.package.text(_TYPES)
+    for template, workbook in _OF_TEMPLATES.items():
+        after = after.replace(template, workbook)
+    if after != before:
+        file.package.put(_TYPES, after)
 
 
 class _Place(NamedTuple):

@@ -6,6 +6,7 @@ programs keep it when they save. By it, a file that a killed run left is known a
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, NamedTuple, cast
@@ -13,9 +14,11 @@ from typing import Any, NamedTuple, cast
 from lxml import etree
 
 from sheetcrm.offers import Offer, OfferNumber
+from sheetcrm.tables import digest, is_blank
 from sheetcrm.workbooks.excel.package import Package
+from sheetcrm.workbooks.excel.reading import read_snapshot
 
-__all__ = ["OfferRecord", "read_record", "record_of", "write_record"]
+__all__ = ["OfferRecord", "cells_digest", "read_record", "record_of", "write_record"]
 
 _PREFIX = "sheetcrm."
 _NAMESPACE = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
@@ -63,6 +66,22 @@ def read_record(data: bytes, file_name: str) -> OfferRecord | None:
     if number is None or not said.get("content"):
         return None
     return OfferRecord(number, said.get("record", ""), made_on, valid_until, said["content"])
+
+
+def cells_digest(data: bytes, file_name: str) -> str:
+    """What tells a file whose cells say something else from one that was only saved anew, by whatever program.
+
+    Looks do not count, nor do blank cells. Raises `Unsupported` where it cannot be read.
+    """
+    said = hashlib.sha256()
+    for tab in read_snapshot(data, file_name).tabs:
+        said.update(f"\x1d{tab.title}".encode("utf-8", "surrogatepass"))
+        for number, row in enumerate(tab.rows):
+            cells = [(column, cell) for column, cell in enumerate(row) if not is_blank(cell)]
+            if cells:
+                text = f"\x1e{number}" + "".join(f"\x1f{column}\x1f{digest([cell])}" for column, cell in cells)
+                said.update(text.encode())
+    return said.hexdigest()[:32]
 
 
 def write_record(package: Package, record: OfferRecord) -> None:
