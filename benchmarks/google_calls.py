@@ -11,11 +11,11 @@ each tab (`get_all_records`), then writes cell by cell (`update_cell`), row by r
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import math
 import os
 import pickle
-import resource
 import subprocess
 import sys
 import tempfile
@@ -51,7 +51,11 @@ class Cost:
     up: int
     down: int
     """Bytes of requests, and of answers before they are compressed."""
+    packed: int
+    """Bytes of answers as they are sent."""
     seconds: float
+    cpu_seconds: float
+    """Of the process, with its start."""
     server_seconds: float
     """Of these, how long the emulator took."""
     peak_mb: float
@@ -103,7 +107,8 @@ def measure(name: str, address: str, steps: Path) -> None:
     began = time.perf_counter()
     JOBS[name](address, steps)
     seconds = time.perf_counter() - began
-    print(json.dumps({"seconds": seconds, "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
+    peak = next(line for line in Path("/proc/self/status").read_text().splitlines() if line.startswith("VmHWM"))
+    print(json.dumps({"seconds": seconds, "cpu": time.process_time(), "peak_mb": int(peak.split()[1]) / 1024}))
 
 
 # ---------------------------------------------------------------- what there is to do
@@ -178,6 +183,26 @@ def _said(cell: Cell) -> str | int | float | bool:
 # ---------------------------------------------------------------- measuring
 
 
+@contextlib.contextmanager
+def weighing() -> Iterator[list[int]]:
+    """Gives the bytes of each answer as it is sent."""
+    from tests.sheets_server import server as emulator
+
+    packed: list[int] = []
+    zipped = emulator.zipped
+
+    def weighed(answer: Any, accepted: str) -> Any:
+        answer = zipped(answer, accepted)
+        packed.append(len(answer.body))
+        return answer
+
+    emulator.zipped = weighed
+    try:
+        yield packed
+    finally:
+        emulator.zipped = zipped
+
+
 def costs(rows: int) -> Iterator[tuple[str, Cost]]:
     """Each job's cost, by its name."""
     from tests.sheets_server.server import SheetsServer
@@ -191,7 +216,7 @@ def costs(rows: int) -> Iterator[tuple[str, Cost]]:
         f"\n{rows} leads, {CHANGED} of them changed; {moved} rows move, {len(plan.changes)} changes in all", flush=True
     )
     assert moved == QUALIFIED
-    with tempfile.TemporaryDirectory() as name, SheetsServer() as server:
+    with tempfile.TemporaryDirectory() as name, SheetsServer() as server, weighing() as packed:
         folder = Path(name)
         environment = {"SHEETCRM_CREDENTIALS": str(server.credentials(folder / "key.json"))}
         environment |= {"SHEETCRM_GOOGLE_URL": server.address, "NO_GCE_CHECK": "true"}
@@ -200,7 +225,9 @@ def costs(rows: int) -> Iterator[tuple[str, Cost]]:
             for job in ("changes", "nothing"):
                 todo = steps_of(snapshot, plan) if job == "changes" else []
                 (folder / "steps").write_bytes(pickle.dumps((titles, todo)))
-                yield f"{way}: {job}", _cost(server, way, spreadsheet, folder / "steps", environment)
+                cost = _cost(server, way, spreadsheet, folder / "steps", environment)
+                yield f"{way}: {job}", replace(cost, packed=sum(packed))
+                packed.clear()
             ids = _ids(server, spreadsheet)
             if way == "sheetcrm":
                 wanted = ids
@@ -220,7 +247,8 @@ def _cost(server: Any, way: str, spreadsheet: str, steps: Path, environment: dic
     up, down = (sum(getattr(call, name) for call in journal) for name in ("bytes_in", "bytes_out"))
     taken = sum(call.seconds for call in journal)
     server.journal.clear()
-    return Cost(reads, len(journal) - reads, up, down, told["seconds"], taken, told["peak_mb"])
+    cpu, peak = told["cpu"], told["peak_mb"]
+    return Cost(reads, len(journal) - reads, up, down, 0, told["seconds"], cpu, taken, peak)
 
 
 def _ids(server: Any, spreadsheet: str) -> dict[str, list[str]]:
@@ -235,18 +263,19 @@ def _ids(server: Any, spreadsheet: str) -> dict[str, list[str]]:
 
 def table(all_: dict[str, Cost]) -> Iterable[str]:
     """Each job a line, and how many times as much the usual way costs."""
-    heads = "reads writes kB_up kB_down seconds emulator peak_MB minutes".split()
+    heads = "reads writes kB_up kB_down packed seconds CPU_s emulator peak_MB minutes".split()
     yield f"{'':<20}" + "".join(f"{head.replace('_', ' '):>10}" for head in heads)
-    yield "-" * 100
+    yield "-" * 120
     for name, c in all_.items():
         counted = f"{c.reads:>10}{c.writes:>10}{c.up / 1000:>10.0f}{c.down / 1000:>10.0f}"
-        yield f"{name:<20}{counted}{c.seconds:>10.2f}{c.server_seconds:>10.2f}{c.peak_mb:>10.0f}{c.least_minutes:>10}"
+        taken = f"{c.packed / 1000:>10.0f}{c.seconds:>10.2f}{c.cpu_seconds:>10.2f}{c.server_seconds:>10.2f}"
+        yield f"{name:<20}{counted}{taken}{c.peak_mb:>10.0f}{c.least_minutes:>10}"
     for job in ("changes", "nothing"):
         ours, usual = all_[f"sheetcrm: {job}"], all_[f"usual: {job}"]
         ratios = {
             "calls": (usual.reads + usual.writes) / (ours.reads + ours.writes),
             "bytes up": usual.up / ours.up,
-            "bytes down": usual.down / ours.down,
+            "bytes down, packed": usual.packed / ours.packed,
             "seconds": usual.seconds / ours.seconds,
             "memory": usual.peak_mb / ours.peak_mb,
         }

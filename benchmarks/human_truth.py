@@ -25,7 +25,7 @@ from sheetcrm.tables import Plan, Snapshot
 from tests.laws.watch import Night, records_out_of_place
 from tests.sheets_server.model import Formula, Spreadsheet
 
-__all__ = ["Record", "Truth", "View", "Wrong", "field_of", "is_own", "look", "tags_in"]
+__all__ = ["POINTERS", "Record", "Truth", "View", "Wrong", "field_of", "is_own", "look", "tags_in"]
 
 TAG = re.compile(r"·(\d+)·")
 POINTERS = ("record", "account", "referred_by", "offer")
@@ -119,7 +119,7 @@ def _look_at_row(view: View, sheet: int, kind: str, row: int, keys: list[str], c
                 view.in_own.add(str(value))
             else:
                 found.cells[key] = value
-            if key in POINTERS:
+            if key in POINTERS or not key:
                 pointed += tags_in(value)
             elif key not in own_fields:
                 votes.update(tags_in(value))
@@ -191,6 +191,10 @@ class Truth:
         self.scribbles: list[str] = []
         """What a person wrote into cells or tabs of sync's own: it stands, or History has it."""
         self.nameless = len(view.nameless)
+        self.words = {item for row in view.nameless for item in row.cells.items()}
+        """What people wrote in rows without a number."""
+        self.notes_travel = True
+        """Whether cutting takes notes along; what it leaves behind cannot be kept to the last moment."""
         self.counts: Counter[str] = Counter()
         """What is no loss, and yet worth a number."""
 
@@ -209,26 +213,32 @@ class Truth:
             if len(was) == len(became) == 1:
                 self._changed(key, was[0], became[0])
             elif not was and len(became) == 1:
-                self._came(key, became[0])
+                self._came(key, became[0], before)
             elif len(was) == 1 and not became:
                 self._went(key)
             elif len(was) != len(became):
                 self.doubled.add(key)
                 if became:
-                    self._came(key, became[0])
+                    self._came(key, became[0], before)
                 else:
                     self._went(key)
         self.loose = self.loose + (after.loose - before.loose) - (before.loose - after.loose)
         self.teams = after.teams if before.teams != after.teams else self.teams
         gone = before.in_own - after.in_own
         self.scribbles = [text for text in self.scribbles if text not in gone]
+        known = {item for row in before.nameless for item in row.cells.items()}
+        self.words |= {item for row in after.nameless for item in row.cells.items()} - known
         self.nameless += max(len(after.nameless) - len(before.nameless), 0)
 
-    def _came(self, key: Key, record: Record) -> None:
+    def _came(self, key: Key, record: Record, before: View) -> None:
         if key in self.gone:  # a person took a deletion back
             self.records[key] = self.gone.pop(key)
             return
-        self.records[key] = copy.deepcopy(record)
+        self.records[key] = record = copy.deepcopy(record)
+        for row in before.nameless:  # what stood there already is nobody's words
+            if (row.sheet, row.row) == (record.sheet, record.row):
+                stood = row.cells.items() - self.words
+                record.cells = {name: value for name, value in record.cells.items() if (name, value) not in stood}
         self.typed |= {(key, name) for name in record.cells}
 
     def _went(self, key: Key) -> None:
@@ -276,7 +286,8 @@ class Truth:
                 kind = "record doubled" if len(rows) > 1 else "other"
                 yield Wrong(kind, f"{_name(key)} stands in {_where(rows, self.office)} and should not")
         for row in view.nameless:
-            if row.cells and not self.nameless and self.office.tabs[row.sheet] != "accounts":
+            said = {(name, value) for name, value in row.cells.items() if name not in FILLED}
+            if said and not said <= self.words and self.office.tabs[row.sheet] != "accounts":
                 yield Wrong("wrong record", f"a row of nobody: {_where([row], self.office)} {row.cells} {row.own}")
             elif (
                 not row.cells
@@ -325,10 +336,14 @@ class Truth:
                 continue
             for name, note in truth.notes.items():
                 if row.notes.get(name) != note and (key, name) not in self.unsure:
-                    yield Wrong("note", f"{_name(key)} {name}: the note {note!r} has become {row.notes.get(name)!r}")
+                    kind = "note astray" if note in row.notes.values() or not self.notes_travel else "note lost"
+                    if name not in truth.cells and kind == "note lost":
+                        kind = "note of an empty cell lost"
+                    yield Wrong(kind, f"{_name(key)} {name}: the note {note!r} has become {row.notes.get(name)!r}")
             for name, note in row.notes.items():
                 if name not in truth.notes and (key, name) not in self.unsure:
-                    yield Wrong("note", f"{_name(key)} {name}: a note {note!r} that nobody left there")
+                    kind = "note astray" if note in truth.notes.values() or not self.notes_travel else "wrong record"
+                    yield Wrong(kind, f"{_name(key)} {name}: a note {note!r} that nobody left there")
             known = truth.own.get("id", "")
             if known and row.id != known and key not in self.new_ids:
                 yield Wrong("wrong record", f"{_name(key)} had the ID {known} and has {row.id!r}")
@@ -336,8 +351,8 @@ class Truth:
     def _may_come(self, key: Key, name: str, row: Record) -> bool:
         if name in POINTERS or (key, name) in self.unsure or name in FILLED or key[0] == "accounts":
             return True
-        # What stood without a header may have got one.
-        return any(text == str(row.cells[name]) for _, text in self.loose)
+        # What stood without a header, or in a column of sync's own, may have got a column.
+        return row.cells[name] in self.scribbles or any(text == str(row.cells[name]) for _, text in self.loose)
 
     def _ids(self, view: View) -> Iterator[Wrong]:
         ids = Counter(row.id for key, rows in view.records.items() if key not in self.doubled for row in rows if row.id)

@@ -10,7 +10,7 @@ from collections.abc import Container, Mapping
 
 from sheetcrm.columns import Layout, field_called, fold, header
 from sheetcrm.drafts import Draft
-from sheetcrm.tables import AddColumn, Cell, is_blank
+from sheetcrm.tables import AddColumn, Cell, is_blank, next_column
 
 __all__ = ["Columns", "filled"]
 
@@ -31,7 +31,7 @@ class Columns:
         self._fields = dict(layout.columns)
         self.names = layout.own_names
         self._own = {fold(name): column for column, name in self.names.items()}
-        self._next = max(len(layout.tab.rows[layout.header_row]) if layout.tab.rows else 0, layout.tab.width)
+        self._next = next_column(layout.tab, layout.header_row)
 
     def of(self, tag: str, source: tuple[Layout, int] | None = None) -> int | None:
         """The column of a field, or of a header of the team's own; `None` for sync's own that is not here."""

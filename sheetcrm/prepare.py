@@ -15,7 +15,7 @@ from sheetcrm.problems import UsageError
 from sheetcrm.run import Arrival
 from sheetcrm.schema import PIPELINE_TABS, SYNC_TABS, TABS, fields_of
 from sheetcrm.setup import ORDER, fresh_tab
-from sheetcrm.tables import AddColumn, AddTab, Cell, Column, Snapshot, is_blank, raw_text
+from sheetcrm.tables import AddColumn, AddTab, Cell, Column, Snapshot, is_blank, next_column, raw_text
 
 __all__ = ["Ready", "prepare", "row_of", "with_homes"]
 
@@ -82,7 +82,7 @@ def _with_columns(
 ) -> tuple[Layout, list[AddColumn]]:
     """The layout with the columns that it lacks, at the far right."""
     stands = list(layout.tab.rows[layout.header_row]) if layout.tab.rows else []
-    stands += [""] * (layout.tab.width - len(stands))
+    stands += [""] * (next_column(layout.tab, layout.header_row) - len(stands))
     headers = {fold(raw_text(cell)) for cell in stands if not is_blank(cell)}
     marks = dict(layout.columns)
     added = []

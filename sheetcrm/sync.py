@@ -129,6 +129,8 @@ def _at_once(
                     tell("write", 0, 0)
                     workbook.apply(base.repair, base)
                     base = workbook.read()
+                if base.repair:  # people were quicker each time
+                    raise Changed("sheet-changed")
                 tell("plan", 0, 0)
                 made = make(base, now())
                 if made.is_empty:

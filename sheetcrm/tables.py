@@ -50,6 +50,7 @@ __all__ = [
     "is_blank",
     "list_columns",
     "locate",
+    "next_column",
     "raw_text",
     "same_cell",
 ]
@@ -330,6 +331,13 @@ def list_columns(tab: Tab, header_row: int, more: Iterable[int] = ()) -> tuple[r
     return tuple(runs)
 
 
+def next_column(tab: Tab, header_row: int) -> int:
+    """Where a new column comes: at the far right, apart from a note that stands there beside the list."""
+    width = max(tab.width, len(tab.rows[header_row]) if header_row < len(tab.rows) else 0)
+    beside = width and not any(width - 1 in run for run in list_columns(tab, header_row))
+    return width + 1 if beside else width
+
+
 def _holds(tab: Tab, header_row: int, column: int) -> bool:
     if any(column == at and row > header_row for row, at in tab.formulas):
         return True
@@ -371,11 +379,16 @@ def digest(cells: Iterable[Cell]) -> str:
 
 
 def row_key(tab: Tab, row: int, addressing: Addressing) -> tuple[str, str]:
-    """The raw ID and the fingerprint of people's cells of one row."""
+    """The raw ID and the fingerprint of people's cells of one row. What a formula comes to is nobody's word."""
     cells = tab.rows[row]
     width = len(cells)
     identity = raw_text(cells[addressing.id_column]) if addressing.id_column < width else ""
-    return identity, digest([cells[c] if c < width else "" for c in addressing.people_columns])
+    said = [cells[c] if c < width else "" for c in addressing.people_columns]
+    if tab.formulas:
+        said = [
+            "=" if (row, c) in tab.formulas else cell for c, cell in zip(addressing.people_columns, said, strict=True)
+        ]
+    return identity, digest(said)
 
 
 def locate(tab: Tab, addressing: Addressing) -> dict[RowKey, int]:

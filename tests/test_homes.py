@@ -11,6 +11,7 @@ import pytest
 from sheetcrm import sync
 from sheetcrm.notebook import Crm
 from sheetcrm.workbooks import open_workbook
+from tests.laws.desk import Desk
 
 NOW = datetime(2026, 11, 23, 0, 17, tzinfo=UTC)
 
@@ -61,3 +62,18 @@ def test_a_tab_that_merely_bears_a_name_of_ours_is_left_alone(tmp_path: Path) ->
     after = openpyxl.load_workbook(path)
     assert [cell.value for cell in after["Setări"][1]] == ["parola wifi", "1234"]
     assert "Setări (sheetcrm)" in after.sheetnames
+
+
+def test_a_new_column_keeps_away_from_a_note_beside_the_list() -> None:
+    desk = Desk()
+    desk.lead("Alfa", stage="Qualified", value=900)
+    desk.lead("Beta")
+    desk.sync()
+    row = desk.find("Beta")[1]
+    desk.put("leads", row, desk.layout("leads").tab.width + 1, "call the bank")
+    desk.type("leads", row, "stage", "Qualified")
+    tab, row = desk.find("Alfa")
+    desk.type(tab, row, "value", 900)
+    desk.type(tab, row, "stage", "Contacted")
+    desk.sync()
+    assert any("call the bank" in cells for cells in desk.cells("leads"))

@@ -14,5 +14,5 @@ class Switches:
     cut_paste_across_tabs: bool = True  # False: cutPaste to another sheet is refused with 400
     cut_paste_carries_notes: bool = True
     cut_paste_carries_validation: bool = True
-    unknown_ids_refused: bool = True  # deleteNamedRange of an unknown id fails the batch (False: ignored)
-    duplicate_ids_refused: bool = True  # addNamedRange with an id that exists fails the batch (False: overwrites)
+    unknown_ids_refused: bool = True  # deleting a named range or tab of an unknown id fails (False: ignored)
+    duplicate_ids_refused: bool = True  # adding one with an id that exists fails (False: overwrites)

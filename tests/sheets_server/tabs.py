@@ -132,8 +132,11 @@ def add_sheet(job: Job, request: Json) -> Json:
         sheet_id = job.fresh_number(taken)
     if sheet_id < 0:
         raise invalid("Sheet ID must not be negative.")
-    if sheet_id in taken:
+    if sheet_id in taken and job.switches.duplicate_ids_refused:
         raise invalid(f"A sheet with the id {sheet_id} already exists. Please use another id.")
+    if sheet_id in taken:
+        job.book.sheets.remove(_find(job, sheet_id))
+        taken.remove(sheet_id)
     title = given.get("title")
     if title is None:
         title = next(name for n in range(len(taken) + 1, 10_000) if not job.book.sheet_titled(name := f"Sheet{n}"))
@@ -157,6 +160,8 @@ def add_sheet(job: Job, request: Json) -> Json:
 
 def delete_sheet(job: Job, request: Json) -> Json:
     """`deleteSheet`."""
+    if not job.switches.unknown_ids_refused and job.book.sheet(request.get("sheetId") or 0) is None:
+        return {}
     sheet = _find(job, request.get("sheetId"))
     others = [s for s in job.book.sheets if s is not sheet]
     if not others:

@@ -347,7 +347,7 @@ def test_what_is_no_workbook_is_said_in_a_sentence(tmp_path: Path, name: str, co
 def test_a_file_that_is_not_there_and_an_address_are_said(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="There is no workbook"):
         open_workbook(tmp_path / "none.xlsx").read()
-    with pytest.raises(UsageError, match="later version"):
+    with pytest.raises(UsageError, match="not the address of a Google Sheet"):
         open_workbook("https://docs.google.com/spreadsheets/d/x")
 
 

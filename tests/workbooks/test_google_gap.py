@@ -16,7 +16,7 @@ from sheetcrm.plan import make_plan
 from sheetcrm.sync import carry_out
 from sheetcrm.tables import Receipt, Snapshot, raw_text
 from sheetcrm.workbooks.google import GoogleWorkbook
-from sheetcrm.workbooks.google.healing import column_map
+from sheetcrm.workbooks.google.finding import column_map
 from tests.laws.desk import Desk
 from tests.laws.watch import records_out_of_place
 from tests.sheets_server.people import Person
@@ -191,6 +191,24 @@ def test_typing_into_a_column_inserted_in_the_last_gap_on_the_row_that_moves(off
     office.sync()
     tab, row = office.rows()["Beta"]
     assert (tab, row["Colour"], row["Contact"]) == ("opportunities", "green", "Beta contact")
+
+
+def test_a_formula_that_comes_to_something_else_meanwhile_stops_nothing(office: Office) -> None:
+    sheets = {sheet.title: sheet.id for sheet in office.server.sheets.spreadsheets[office.id].sheets}
+    office.person.type_cell(office.leads, 2, office.column("notes"), "=COUNTA(Products!C2:C99)")
+    rows = iter(range(1, 99))
+
+    def before(call: object) -> None:
+        if getattr(call, "method", "").endswith("get"):
+            office.person.type_cell(sheets["Products"], next(rows), 2, "a pump")
+
+    office.server.before_call = before
+    try:
+        receipt = carry_out(office.book, make_plan, now=lambda: NOW)
+    finally:
+        office.server.before_call = None
+    assert receipt.written
+    assert office.rows()["Beta"][0] == "opportunities"
 
 
 def test_two_machines_at_once_one_wins_and_the_other_plans_again(office: Office) -> None:

@@ -20,17 +20,22 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 from sheetcrm.tables import Cell, Formula
 from sheetcrm.workbooks.google.requests import block, copy, mark, put
-from sheetcrm.workbooks.google.values import KEY, MAX_TEXT, Json, serial
+from sheetcrm.workbooks.google.values import KEY, MAX_TEXT, Json, content_of, serial
 
-__all__ = ["ASIDE", "TITLE", "Aside", "Entry", "Keeper", "cell_print", "prints_of", "read_aside"]
+__all__ = ["ASIDE", "PROBE_TITLE", "TITLE", "Aside", "Entry", "Keeper", "cell_print", "prints_of", "read_aside"]
 
 ASIDE = "aside"
 """The tab's mark."""
 TITLE = "_sheetcrm"
+PROBE_TITLE = f"{TITLE} probe "
+"""Begins the titles of the tabs in which `probing` tries something out."""
+UNDER = "under"
+"""Above what an earlier write kept."""
 ROOM = 100
 """Columns that somebody may insert in the moment of the write, and all is still kept."""
 
@@ -62,22 +67,30 @@ class Entry:
     """Columns that are marked by this write."""
     added: Mapping[int, str] = field(default_factory=dict)
     """Columns that come, with their headers."""
-    leaves: tuple[tuple[int, int], ...] = ()
+    leaves: tuple[tuple[int, int | None], ...] = ()
     """Columns in which rows close up: first, and the one behind the last; () for all. What stands in others stays."""
     stood: Sequence[Cell] = ()
     """What the row said in the instant of the write, formulas as their results."""
 
 
-@dataclass(slots=True)
+@dataclass
 class Aside:
     """What the last write kept."""
 
     id: int
     entries: list[Entry]
+    lines: Sequence[Sequence[Cell]] = ()
+    """As it stands in the tab, with what is under it."""
+    under: Aside | None = None
+    """What an earlier write kept that this one puts right: until it is certain that it did."""
 
     def tab(self, sheet_id: int) -> Entry | None:
         """The headers of a tab."""
-        return next((e for e in self.entries if e.kind == "tab" and e.tab == sheet_id), None)
+        return self._tabs.get(sheet_id)
+
+    @cached_property
+    def _tabs(self) -> dict[int, Entry]:
+        return {entry.tab: entry for entry in self.entries if entry.kind == "tab"}
 
 
 def cell_print(cell: Cell) -> str:
@@ -107,7 +120,8 @@ def prints_of(cells: Iterable[Cell]) -> tuple[str, ...]:
 class Keeper:
     """Collects what a write must keep, and makes the requests that keep it."""
 
-    def __init__(self) -> None:
+    def __init__(self, under: Aside | None = None) -> None:
+        self._under = under
         self._lines: list[list[Any]] = []
         self._sources: list[tuple[int, int] | None] = []
         self._carries: dict[tuple[tuple[int, int], ...], int] = {}
@@ -140,7 +154,9 @@ class Keeper:
     def requests(self, new_id: int, old_id: int | None) -> list[Json]:
         """What a write begins with."""
         made: list[Json] = [] if old_id is None else [{"deleteSheet": {"sheetId": old_id}}]
-        size = {"rowCount": max(len(self._lines), 1), "columnCount": self._width + ROOM}
+        under = [[UNDER], *self._under.lines] if self._under else []
+        height = max(len(self._lines) + len(under), 1)
+        size = {"rowCount": height, "columnCount": max(self._width + ROOM, *map(len, under), 1)}
         properties = {"sheetId": new_id, "title": TITLE, "hidden": True, "gridProperties": size}
         made.append({"addSheet": {"properties": properties}})
         made.append(mark(KEY, ASIDE, new_id))
@@ -151,6 +167,7 @@ class Keeper:
             there = block(new_id, (place, place + 1), (1, 2))
             made.append(copy(source, there, "PASTE_VALUES"))
         rows = [[{"userEnteredValue": {"stringValue": _written(line)}}] for line in self._lines]
+        rows += [[{"userEnteredValue": content_of(cell, {})} for cell in line] for line in under]
         made.append(put(new_id, 0, 0, rows, "userEnteredValue"))
         return made
 
@@ -177,6 +194,12 @@ def _written(line: list[Any]) -> str:
 
 def read_aside(sheet_id: int, rows: Sequence[Sequence[Cell]]) -> Aside:
     """What the tab keeps. Lines that somebody scribbled over are passed by."""
+    end = next((place for place, row in enumerate(rows) if row and row[0] == UNDER), len(rows))
+    under = read_aside(sheet_id, rows[end + 1 :]) if end < len(rows) else None
+    return Aside(sheet_id, _entries(rows[:end]), rows, under)
+
+
+def _entries(rows: Sequence[Sequence[Cell]]) -> list[Entry]:
     entries: list[Entry] = []
     carries: dict[int, tuple[tuple[int, int], ...]] = {}
     for place, row in enumerate(rows):
@@ -200,8 +223,8 @@ def read_aside(sheet_id: int, rows: Sequence[Sequence[Cell]]) -> Aside:
                 headers, entry.header_row, entry.id_column, entry.mark, entry.marks, added, *leaves = about[0]
                 entry.headers = tuple(headers)
                 entry.added = {int(column): text for column, text in added.items()}
-                entry.leaves = tuple((int(a), int(b)) for a, b in leaves[0]) if leaves else ()
+                entry.leaves = tuple((a, b) for a, b in leaves[0]) if leaves else ()
         except (ValueError, TypeError, IndexError):
             continue
         entries.append(entry)
-    return Aside(sheet_id, entries)
+    return entries

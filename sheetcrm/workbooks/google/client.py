@@ -197,6 +197,7 @@ class Client:
         until = self._clock() + self._patience
         tries = 0
         while True:
+            self._keep_pace(writes)
             try:
                 return call(self._http())
             except APIError as error:
@@ -215,6 +216,12 @@ class Client:
                 reason = type(error).__name__
             tries += 1
             self._pause(tries, until, reason)
+
+    def _keep_pace(self, writes: bool) -> None:
+        pause = PACE.wait(writes, self._clock())
+        if pause > 0:
+            self._say_pause(pause, f"{PACE.calls}/min")
+            self._sleep(pause)
 
     def pause(self, tries: int, until: float) -> None:
         """Wait before another try. Raises `Unavailable` when patience ends."""

@@ -8,11 +8,10 @@ the workbook says. It sends nothing, and whatever somebody typed since is left.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from functools import cached_property
+from collections import defaultdict
+from collections.abc import Container, Iterator, Mapping, Sequence
 
-from sheetcrm.schema import SYNC_TABS, TABS, fields_of
+from sheetcrm.schema import SYNC_TABS, TABS
 from sheetcrm.tables import (
     AddColumn,
     Addressing,
@@ -26,14 +25,17 @@ from sheetcrm.tables import (
     SetCells,
     Tab,
     column_letters,
+    list_columns,
     locate,
+    next_column,
     raw_text,
 )
 from sheetcrm.workbooks.google.aside import Aside, Entry, cell_print, prints_of
+from sheetcrm.workbooks.google.finding import Columns, Rows, texts
 from sheetcrm.workbooks.google.reading import Reading, Sheet
 from sheetcrm.workbooks.google.values import cell_of
 
-__all__ = ["column_map", "disturbed", "repair"]
+__all__ = ["disturbed", "repair"]
 
 NO_COLUMN = 1 << 20
 
@@ -44,18 +46,28 @@ def disturbed(aside: Aside) -> bool:
 
 
 def repair(reading: Reading) -> Plan | None:
-    """What puts right the last write; None where nothing must be put right."""
+    """What puts right the last write; None where nothing must be put right.
+
+    A write that was to put right an earlier one, and was disturbed itself, is undone
+    where it went wrong; then the earlier one is looked at again.
+    """
     aside = reading.aside
-    if aside is None or not disturbed(aside):
-        return None
-    plan = _Repair(reading, aside).plan()
-    return None if plan.is_empty else plan
+    while aside is not None:
+        if not disturbed(aside):  # it has put right the one under it
+            aside = aside.under.under if aside.under else None
+            continue
+        plan = _Repair(reading, aside).plan()
+        if not plan.is_empty:
+            reading.mends = aside
+            return plan
+        aside = aside.under
+    return None
 
 
 def _was_disturbed(aside: Aside, entry: Entry) -> bool:
     match entry.kind:
         case "tab":
-            return list(entry.headers) != _texts(entry.stood)[: len(entry.headers)]
+            return list(entry.headers) != texts(entry.stood)[: len(entry.headers)]
         case "add":
             return False
     return _stood(entry) != _read(entry)
@@ -76,117 +88,6 @@ def _without(prints: Sequence[str], formulas: Sequence[int]) -> tuple[str, ...]:
     return tuple(kept)
 
 
-def _texts(cells: Sequence[Cell]) -> list[str]:
-    return [raw_text(cell) for cell in cells]
-
-
-def column_map(before: Sequence[str], after: Sequence[str]) -> dict[int, int]:
-    """Where each column is by now: by its header, else beside the one that it stood beside."""
-    places: dict[str, list[int]] = defaultdict(list)
-    for column, text in enumerate(after):
-        if text:
-            places[text].append(column)
-    found: dict[int, int] = {}
-    for column, text in enumerate(before):
-        if text and places[text]:
-            found[column] = places[text].pop(0)
-    taken = set(found.values())
-    for column in range(len(before)):
-        if column in found:
-            continue
-        beside = found[column - 1] + 1 if column - 1 in found else 0 if column == 0 else None
-        if beside is not None and beside not in taken:
-            found[column] = beside
-            taken.add(beside)
-    return found
-
-
-class _Columns:
-    """The columns of a tab at three moments: as read, in the instant of the write, now.
-
-    A write puts its new columns in before it writes cells, so cells were written by
-    the numbers of `written`, while what was kept is counted by those of `stood`.
-    """
-
-    def __init__(self, entry: Entry, sheet: Sheet, width: int) -> None:
-        stood = _texts(entry.stood)
-        stood += [""] * (width - len(stood))
-        read = [*entry.headers, *[""] * (width - len(entry.headers))]
-        now = _texts(sheet.raw[entry.header_row]) if entry.header_row < len(sheet.raw) else []
-        now += [""] * (width + len(entry.added) - len(now))
-        self.read_to_stood = column_map(read, stood)
-        self.stood_headers = stood
-        self._added = sorted(entry.added)
-        written = list(stood)
-        for column in self._added:
-            written[column:column] = [entry.added[column]]
-        self.written_to_now = column_map(written, now)
-        self.moved = any(self.read_to_stood.get(c) != c for c, text in enumerate(entry.headers) if text)
-
-    def written(self, stood: int) -> int:
-        """The number of a kept column once new columns were put in."""
-        for column in self._added:
-            stood += stood >= column
-        return stood
-
-    def stood(self, written: int) -> int | None:
-        """The kept column that a number stood for; None for a column that came."""
-        if written in self._added:
-            return None
-        return written - sum(column < written for column in self._added)
-
-    def read_to_now(self, column: int) -> int | None:
-        """Where a column as read is now."""
-        if column in self._added:
-            return self.written_to_now.get(column)
-        stood = self.read_to_stood.get(column)
-        return None if stood is None else self.written_to_now.get(self.written(stood))
-
-    def stood_to_now(self, column: int) -> int | None:
-        """Where a kept column is now."""
-        return self.written_to_now.get(self.written(column))
-
-
-class _Rows:
-    """Finds a row of a tab by what its cells say, wherever it stands by now."""
-
-    def __init__(self, sheet: Sheet) -> None:
-        self.prints = [[cell_print(cell) for cell in row] for row in sheet.raw]
-        self.taken: set[int] = set()
-
-    @cached_property
-    def _index(self) -> dict[tuple[int, str], list[int]]:
-        found: dict[tuple[int, str], list[int]] = defaultdict(list)
-        for row, prints in enumerate(self.prints):
-            for column, text in enumerate(prints):
-                if text:
-                    found[column, text].append(row)
-        return found
-
-    def at(self, row: int, column: int) -> str:
-        """The print of a cell."""
-        return self.prints[row][column] if column < len(self.prints[row]) else ""
-
-    def find(self, said: Mapping[int, str], near: int) -> int | None:
-        """The row in which most of these cells say so: at least half of them."""
-        wanted = {column: text for column, text in said.items() if text}
-        if not wanted:
-            return None
-        votes: Counter[int] = Counter()
-        for column, text in wanted.items():
-            votes.update(self._index.get((column, text), ()))
-        ranked = [
-            (-count, sum(self.at(row, c) != "" for c, t in said.items() if not t), abs(row - near), row)
-            for row, count in votes.items()
-            if row not in self.taken and count * 2 >= len(wanted)
-        ]
-        if not ranked:
-            return None
-        row = min(ranked)[-1]
-        self.taken.add(row)
-        return row
-
-
 class _Repair:
     def __init__(self, reading: Reading, aside: Aside) -> None:
         self.reading = reading
@@ -194,7 +95,9 @@ class _Repair:
         self.cells: dict[tuple[str, int], dict[int, Cell]] = defaultdict(dict)
         self.changes: list[Change] = []
         self.addressing: dict[str, Addressing] = {}
-        self._rows: dict[int, _Rows] = {}
+        self._rows: dict[int, Rows] = {}
+        self._columns_of: dict[int, Columns] = {}
+        self._kinds: dict[int, dict[int, str]] = {}
         self._new: dict[tuple[str, str], int] = {}
         self._back: list[tuple[str, int, str, tuple[tuple[int, int], ...], tuple[tuple[int, Cell], ...]]] = []
 
@@ -223,7 +126,7 @@ class _Repair:
     # ------------------------------------------------------------ each kind of line
 
     def _mark(self, entry: Entry, sheet: Sheet) -> None:
-        columns = self._columns(sheet, entry)
+        columns = self._columns(sheet)
         moved = {name: columns.read_to_now(column) for name, column in entry.marks.items()}
         marks = self._tab(sheet).marks
         wrong = {n: c for n, c in moved.items() if c is not None and marks.get(n) != c}
@@ -233,12 +136,13 @@ class _Repair:
     def _set(self, entry: Entry, sheet: Sheet) -> None:
         """A row of which cells were written: another one, or one that said something else."""
         columns = self._columns(sheet)
-        if columns is None or (_stood(entry) == _read(entry) and not columns.moved):
+        if _stood(entry) == _read(entry) and not columns.moved:
             return
         now: dict[int, str] = {}
-        for column, text in enumerate(prints_of(entry.stood)):
+        stood_prints = prints_of(entry.stood)
+        for column in range(max(len(stood_prints), len(columns.stood_headers))):  # blank cells tell rows apart, too
             if (place := columns.stood_to_now(column)) is not None:
-                now[place] = text
+                now[place] = stood_prints[column] if column < len(stood_prints) else ""
         for column, text in entry.wrote.items():
             if (place := columns.written_to_now.get(column)) is not None:
                 now[place] = text
@@ -258,8 +162,6 @@ class _Repair:
     def _move(self, entry: Entry, sheet: Sheet, there: Sheet) -> None:
         """A row that went to another tab: another one than was meant, or into wrong columns."""
         here, target = self._columns(sheet), self._columns(there)
-        if here is None or target is None:
-            return
         if not (_was_disturbed(self.aside, entry) or here.moved or target.moved):
             return
         stood = prints_of(entry.stood)
@@ -284,17 +186,21 @@ class _Repair:
             source = read_of.get(column, -1)
             goes = carried.get(source)
             place = target.read_to_now(goes) if goes is not None else None
-            if goes is None and self._stays(entry, here, column, sheet):
-                continue
+            same = source < len(entry.read) and source >= 0 and cell_print(cell) == entry.read[source]
+            if goes is None and (same or self._stays(entry, here, column)):
+                continue  # sync's own, which that tab has no place for, or a note beside the list
             if place is None and cell != "":
                 place = self._column_for(entry, here.stood_headers, column, there)
             if place is None:
                 continue
-            same = source < len(entry.read) and source >= 0 and cell_print(cell) == entry.read[source]
-            if keeps and goes in entry.wrote and (same or (cell == "" and source >= len(entry.read))):
+            if goes in entry.wrote and (same or (cell == "" and source >= len(entry.read))):
                 continue
             wanted[place] = cell
-        rows = self._rows_of(there)
+        rows, raw = self._rows_of(there), there.raw[row]
+        for to in entry.wrote:
+            place, right = places.get(to), target.read_to_now(to)
+            if place is not None and right is not None and rows.at(row, place) == left[to]:
+                wanted.setdefault(right, raw[place] if place < len(raw) else "")
         for to, place in places.items():
             if rows.at(row, place) != left[to]:
                 wanted.pop(place, None)  # somebody typed there since
@@ -312,7 +218,7 @@ class _Repair:
         row: int,
         left: Mapping[int, str],
         places: Mapping[int, int],
-        here: _Columns,
+        here: Columns,
     ) -> None:
         """Another row than was meant went away: it comes back, with what was not taken along."""
         carry: dict[int, int] = {}
@@ -328,15 +234,17 @@ class _Repair:
                 cells[home] = entry.stood[kept] if kept is not None and kept < len(entry.stood) else ""
         for column, cell in enumerate(entry.stood):
             home = here.stood_to_now(column)
-            if cell != "" and column not in taken and home is not None:
+            if cell != "" and column not in taken and home is not None and not self._stays(entry, here, column):
                 cells[home] = cell
+        for column in self._typed_since(there, row, set(places.values())):
+            carry[column] = self._column_for(entry, self._headers(there), column, sheet)
         told = tuple((column, cell_of(cell, self._kind(sheet, 0, column))) for column, cell in sorted(cells.items()))
         self._back.append((there.title, row, sheet.title, tuple(sorted(carry.items())), told))
 
     def _add(self, entry: Entry, sheet: Sheet) -> None:
         """A row that came, into wrong columns."""
         columns = self._columns(sheet)
-        if columns is None or not columns.moved:
+        if not columns.moved:
             return
         places = {c: columns.written_to_now[c] for c in entry.wrote if c in columns.written_to_now}
         row = self._find(sheet, {places[c]: text for c, text in entry.wrote.items() if c in places}, NO_COLUMN)
@@ -362,12 +270,14 @@ class _Repair:
 
     # ------------------------------------------------------------ looking
 
-    def _columns(self, sheet: Sheet, entry: Entry | None = None) -> _Columns:
-        entry = entry or self.aside.tab(sheet.id) or Entry("tab", sheet.id)
-        kept = (len(e.stood) for e in self.aside.entries if e.tab == sheet.id)
-        return _Columns(entry, sheet, max([len(entry.headers), *kept]))
+    def _columns(self, sheet: Sheet) -> Columns:
+        if sheet.id not in self._columns_of:
+            entry = self.aside.tab(sheet.id) or Entry("tab", sheet.id)
+            kept = (len(e.stood) for e in self.aside.entries if e.tab == sheet.id)
+            self._columns_of[sheet.id] = Columns(entry, sheet, max([len(entry.headers), *kept]))
+        return self._columns_of[sheet.id]
 
-    def _same_row(self, entry: Entry, columns: _Columns) -> bool:
+    def _same_row(self, entry: Entry, columns: Columns) -> bool:
         """Whether the row that stood there is the one that was meant, though somebody edited it."""
         about = self.aside.tab(entry.tab)
         read = {column: text for column, text in enumerate(entry.read) if text and column not in entry.formulas}
@@ -381,9 +291,9 @@ class _Repair:
             return now(about.id_column) == read[about.id_column]
         return sum(now(column) == text for column, text in read.items()) * 2 >= len(read)
 
-    def _rows_of(self, sheet: Sheet) -> _Rows:
+    def _rows_of(self, sheet: Sheet) -> Rows:
         if sheet.id not in self._rows:
-            self._rows[sheet.id] = _Rows(sheet)
+            self._rows[sheet.id] = Rows(sheet, self._tab(sheet).marks.get("id", NO_COLUMN))
         return self._rows[sheet.id]
 
     def _find(self, sheet: Sheet, said: Mapping[int, str], near: int) -> int | None:
@@ -394,17 +304,23 @@ class _Repair:
         assert tab is not None  # a sheet that was read
         return tab
 
-    def _stays(self, entry: Entry, here: _Columns, column: int, sheet: Sheet) -> bool:
-        """Whether nothing need be taken along: sync's own, which that tab has no place for, or a note beside the list."""
+    def _stays(self, entry: Entry, here: Columns, column: int) -> bool:
+        """Whether a column is a note beside the list, which rows that leave do not take along."""
         about = self.aside.tab(entry.tab)
-        if about and about.leaves and not any(a <= here.written(column) < b for a, b in about.leaves):
-            return True
-        tab = self._tab(sheet)
-        known, now = fields_of(tab.mark), here.stood_to_now(column)
-        return any(
-            at == now and name in known and known[name].writer == "sync" and name != "last_offer"
-            for name, at in tab.marks.items()
+        return bool(
+            about and about.leaves and not any(a <= here.written(column) < (b or NO_COLUMN) for a, b in about.leaves)
         )
+
+    def _typed_since(self, sheet: Sheet, row: int, written: Container[int]) -> Iterator[int]:
+        """Columns of a row in which somebody typed since it came there, beside what the write left."""
+        runs = list_columns(self._tab(sheet), self._header_row_of(sheet.title))
+        for column, cell in enumerate(sheet.raw[row]):
+            if cell != "" and column not in written and any(column in run for run in runs):
+                yield column
+
+    def _headers(self, sheet: Sheet) -> list[str]:
+        header_row = self._header_row_of(sheet.title)
+        return texts(sheet.raw[header_row]) if header_row < len(sheet.raw) else []
 
     # ------------------------------------------------------------ putting back
 
@@ -420,7 +336,7 @@ class _Repair:
                 return place
         key = there.title, text
         if key not in self._new:
-            self._new[key] = tab.width + sum(title == there.title for title, _ in self._new)
+            self._new[key] = next_column(tab, header_row) + sum(title == there.title for title, _ in self._new)
             self.changes.append(AddColumn(there.title, self._new[key], text, header_row))
         return self._new[key]
 
@@ -434,8 +350,9 @@ class _Repair:
 
     def _kind(self, sheet: Sheet, row: int, column: int) -> str:
         """What a number counts there: days where the cell shows days, or others of its column do."""
-        above = (kind for r, c in sorted(sheet.kinds) if c == column and (kind := sheet.kinds[r, c]))
-        return sheet.kinds.get((row, column)) or next(above, "")
+        if sheet.id not in self._kinds:
+            self._kinds[sheet.id] = {c: kind for (_, c), kind in sorted(sheet.kinds.items(), reverse=True)}
+        return sheet.kinds.get((row, column)) or self._kinds[sheet.id].get(column, "")
 
     def _row_changes(self) -> Iterator[Change]:
         keys: dict[str, dict[int, RowKey]] = {}

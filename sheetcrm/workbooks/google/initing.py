@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from sheetcrm.columns import fold, read_layout, tab_title
 from sheetcrm.messages import LANGUAGES
-from sheetcrm.problems import UsageError
+from sheetcrm.problems import Changed, UsageError
 from sheetcrm.schema import HOME_MARK, TABS
 from sheetcrm.setup import ORDER, fresh_workbook
 from sheetcrm.tables import AddTab, Cell, Column, Plan, Tab, raw_text
@@ -22,22 +22,36 @@ from sheetcrm.workbooks.google.workbook import GoogleWorkbook
 
 __all__ = ["init"]
 
+TRIES = 3
+"""How often it looks anew because somebody wrote meanwhile."""
+
 
 def init(workbook: GoogleWorkbook, address: str, language: str) -> tuple[int, int]:
     """Dress the spreadsheet; gives how many tabs were made and how many things were mended.
 
     Raises `UsageError` where a tab of the team's own stands in the way.
     """
-    reading = workbook.reading()
-    language = _language_of(reading) or language
-    plan = _missing_tabs(reading, address, language)
-    if not plan.is_empty:
-        workbook.apply(plan, reading.snapshot)
-        reading = workbook.reading()
-    mends = [*_missing(workbook, reading, language), *_blank_tabs_last(reading)]
-    if mends:
-        workbook.adjust(mends, reading)
-    return len(plan.changes), len(mends)
+    made, mends = 0, list[Json]()
+    for left in reversed(range(TRIES)):
+        try:
+            reading = workbook.reading()
+            if reading.snapshot.repair:
+                workbook.apply(reading.snapshot.repair, reading.snapshot)
+                continue
+            language = _language_of(reading) or language
+            plan = _missing_tabs(reading, address, language)
+            if not plan.is_empty:
+                workbook.apply(plan, reading.snapshot)
+                made += len(plan.changes)
+                reading = workbook.reading()
+            mends = [*_missing(workbook, reading, language), *_blank_tabs_last(reading)]
+            if mends:
+                workbook.adjust(mends, reading)
+            break
+        except Changed:  # by another machine, which may have done some of it
+            if not left:
+                raise
+    return made, len(mends)
 
 
 def _language_of(reading: Reading) -> str:

@@ -9,14 +9,14 @@ takes them away again, and leaves what it learned as a mark on the spreadsheet.
 from __future__ import annotations
 
 from sheetcrm.workbooks.google import requests as do
+from sheetcrm.workbooks.google.aside import PROBE_TITLE
 from sheetcrm.workbooks.google.client import Client, Refused
 from sheetcrm.workbooks.google.reading import read
 from sheetcrm.workbooks.google.values import KEY, Json
 from sheetcrm.workbooks.google.writing import new_id
 
-__all__ = ["PROBE_TITLE", "probe"]
+__all__ = ["probe"]
 
-PROBE_TITLE = "_sheetcrm probe "
 _LEFT = "developerMetadata(metadataKey,metadataValue),sheets(properties(sheetId,title))"
 _REPLY = "updatedSpreadsheet(sheets(data(rowData(values(userEnteredValue,note)))))"
 
@@ -38,8 +38,8 @@ def probe(client: Client) -> dict[str, str]:
     there = new_id([*taken, here])
     learned = _try_cutting(client, here, there)
     # Both leave nothing behind, whatever Google makes of them.
-    unknown = _away(new_id([*taken, here, there]))
-    twice = [_added(here, "a"), _added(here, "b"), *_away(here)]
+    other = new_id([*taken, here, there])
+    unknown, twice = _away(other), [_added(other, "a"), _added(other, "b"), *_away(other)]
     learned["guard"] = "yes" if _fails(client, unknown) and _fails(client, twice) else "no"
     remember = [_remember(name, value) for name, value in sorted(learned.items())]
     if learned["cut"] == "no" or _fails(client, [*_away(here, there), *remember]):

@@ -72,6 +72,8 @@ class Reading:
     title: str = ""
     learned: dict[str, str] = field(default_factory=dict)
     """What was found out about this Google: see `probing`."""
+    mends: Aside | None = None
+    """What `snapshot.repair` puts right: kept until it is certain that it did."""
 
     @property
     def ids(self) -> dict[str, int]:

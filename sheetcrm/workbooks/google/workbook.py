@@ -10,7 +10,7 @@ import re
 from dataclasses import replace
 
 from sheetcrm.problems import Changed, SheetCrmError, Unsupported, UsageError
-from sheetcrm.tables import Plan, Receipt, Snapshot
+from sheetcrm.tables import MoveRow, Plan, Receipt, Snapshot, locate, same_cell
 from sheetcrm.workbooks.edits import check_headers, edits
 from sheetcrm.workbooks.google.aside import TITLE, Aside, Keeper
 from sheetcrm.workbooks.google.client import Client, Refused, Unknown
@@ -90,9 +90,10 @@ class GoogleWorkbook:
     def _fresh(self, plan: Plan, base: Snapshot) -> Reading:
         """The spreadsheet read again right before the write. Raises `Changed` where that matters."""
         reading = self.reading()
-        if reading.snapshot.token != base.token:
+        if reading.snapshot.token != base.token or reading.snapshot.repair:
             raise Changed("sheet-changed")
         check_headers(reading.snapshot, base, plan)
+        _check_rows_that_move(reading.snapshot, base, plan)
         return reading
 
     def _learn(self) -> dict[str, str]:
@@ -139,3 +140,18 @@ class GoogleWorkbook:
         if aside is None or aside.id != write.token:
             raise Changed("sheet-changed")
         return aside
+
+
+def _check_rows_that_move(now: Snapshot, base: Snapshot, plan: Plan) -> None:
+    """Raise `Changed` where a row that moves says something else than in `base`, in whatever column."""
+    for title in {change.row.tab for change in plan.changes if isinstance(change, MoveRow)}:
+        tab, before = now.tab(title), base.tab(title)
+        if tab is None or before is None:
+            continue
+        rows, rows_before = locate(tab, plan.addressing[title]), locate(before, plan.addressing[title])
+        for key in (c.row for c in plan.changes if isinstance(c, MoveRow) and c.row.tab == title):
+            if key in rows and key in rows_before:
+                row, stood = rows[key], rows_before[key]
+                columns = (c for c in range(max(tab.width, before.width)) if (row, c) not in tab.formulas)
+                if any(not same_cell(tab.cell(row, c), before.cell(stood, c)) for c in columns):
+                    raise Changed("cell-changed", tab=title, row=row + 1)

@@ -17,7 +17,7 @@ from sheetcrm.schema import HOME_MARK, SYNC_TABS, TABS
 from sheetcrm.tables import Cell, Formula, Plan, raw_text, same_cell
 from sheetcrm.workbooks.edits import NewRow, TabEdit
 from sheetcrm.workbooks.google import requests as do
-from sheetcrm.workbooks.google.aside import Entry, Keeper, cell_print, prints_of
+from sheetcrm.workbooks.google.aside import PROBE_TITLE, Entry, Keeper, cell_print, prints_of
 from sheetcrm.workbooks.google.dressing import (
     dress_tab,
     header_cell,
@@ -72,7 +72,7 @@ class _Writer:
             if edit.is_new:
                 self.ids[title] = new_id(self.ids.values())
         self.cuts = reading.learned.get("cut", "yes") != "no"
-        self.keeper = Keeper()
+        self.keeper = Keeper(reading.mends if plan is reading.snapshot.repair else None)
 
     def write(self) -> Write:
         aside = self.reading.aside
@@ -84,13 +84,16 @@ class _Writer:
 
     def _parts(self) -> Iterator[Iterable[Json]]:
         old = {title: edit for title, edit in self.edits.items() if not edit.is_new}
-        for title, edit in self.edits.items():
-            if edit.is_new:
-                yield self._make_tab(title, edit)
+        # What a probe left that landed when nobody waited for it any more.
+        yield [{"deleteSheet": {"sheetId": id_}} for title, id_ in self.reading.ids.items() if _is_probe(title)]
         for title, edit in old.items():
             yield self._unmerge(title, edit)
             yield self._add_columns(title, edit)
             yield self._marks(title, edit)
+        # Only now: a column that comes would shift what formulas and rules of these tabs refer to.
+        for title, edit in self.edits.items():
+            if edit.is_new:
+                yield self._make_tab(title, edit)
         for title, edit in old.items():
             yield self._write_anew(title, edit) if edit.content else self._set_cells(title, edit)
         for title, edit in old.items():
@@ -126,7 +129,7 @@ class _Writer:
                 mark=edit.mark,
                 marks=marked,
                 added={new.column: new.header for new in edit.columns},
-                leaves=() if edit.stands_alone else tuple((run.start, run.stop) for run in edit.columns_of_list),
+                leaves=() if edit.stands_alone else tuple(_spans(edit)),
             ),
             sheet.columns,
         )
@@ -336,8 +339,8 @@ class _Writer:
         if edit.stands_alone:
             yield do.insert_rows(sheet.id, first, count, like_above=first - 1 > edit.header_row)
             return
-        for run in edit.columns_of_list:
-            cells = do.block(sheet.id, (first, first + count), (run.start, run.stop))
+        for span in _spans(edit):
+            cells = do.block(sheet.id, (first, first + count), span)
             yield {"insertRange": {"range": cells, "shiftDimension": "ROWS"}}
 
     def _bring_rows(self, title: str, edit: TabEdit) -> Iterator[Json]:
@@ -366,31 +369,40 @@ class _Writer:
             else:
                 landing = do.block(target, (there, there + count), (to, to + last - first))
                 yield do.copy(cells, landing, "PASTE_NORMAL")
-                yield from self._said(source_title, target, rows, range(first, last), to - first)
-        if self.cuts and self.reading.learned.get("notes", "yes") == "no":
-            yield from self._notes(source_title, target, rows)
-
-    def _said(
-        self, source_title: str, target: int, rows: list[tuple[int, NewRow]], columns: range, aside: int
-    ) -> Iterator[Json]:
-        """What formulas said, where they were copied: a copy points at other cells, and may say something else."""
-        formulas = self.reading.sheets[source_title].formulas
-        for there, new in rows:
-            assert new.source is not None
-            for column in columns:
-                if (new.source[1], column) in formulas:
-                    here = do.block(self.ids[source_title], (new.source[1], new.source[1] + 1), (column, column + 1))
-                    landing = do.block(target, (there, there + 1), (column + aside, column + aside + 1))
-                    yield do.copy(here, landing, "PASTE_VALUES")
+                # A formula that is copied points at other cells: what it said goes, whichever row it is by then.
+                for column in sorted({c for _, c in self.reading.sheets[source_title].formulas if first <= c < last}):
+                    cells = do.block(source, (here, here + count), (column, column + 1))
+                    landing = do.block(target, (there, there + count), (to + column - first, to + column - first + 1))
+                    yield do.copy(cells, landing, "PASTE_VALUES")
+        yield from self._notes(source_title, target, rows)
 
     def _notes(self, source_title: str, target: int, rows: list[tuple[int, NewRow]]) -> Iterator[Json]:
-        """Notes as they were read, where cutting does not take them along."""
-        notes = self.reading.sheets[source_title].notes
+        """Notes that would stay behind, as they were read: all where cutting does not take them along.
+
+        What stands on a blank cell of a column that the other tab lacks goes to the first cell of the row.
+        """
+        sheet = self.reading.sheets[source_title]
+        carried = not self.cuts or self.reading.learned.get("notes", "yes") == "yes"
+        by_row: dict[int, dict[int, str]] = {}
+        for (row, column), note in sheet.notes.items():
+            by_row.setdefault(row, {})[column] = note
         for there, new in rows:
             assert new.source is not None
-            for to, here in new.carry.items():
-                if (note := notes.get((new.source[1], here))) is not None:
-                    yield do.put(target, there, to, [[{"note": note}]], "note")
+            places = {here: to for to, here in new.carry.items()}
+            wanted: dict[int, list[str]] = {}
+            for here, note in by_row.get(new.source[1], {}).items():
+                if here in places and not carried:
+                    wanted.setdefault(places[here], []).append(note)
+                elif here not in places and places and self._leaves(source_title, here):
+                    first = min(places.values())
+                    with_it = by_row[new.source[1]].get(new.carry[first])
+                    wanted.setdefault(first, [with_it] if with_it and carried else []).append(note)
+            for to, notes in wanted.items():
+                yield do.put(target, there, to, [[{"note": "\n".join(notes)}]], "note")
+
+    def _leaves(self, title: str, column: int) -> bool:
+        edit = self.edits[title]
+        return edit.stands_alone or edit.in_list(column)
 
     def _write_rows(self, title: str, edit: TabEdit) -> Iterator[Json]:
         first = self._first_added(edit)
@@ -403,9 +415,21 @@ class _Writer:
             if edit.stands_alone:
                 yield do.delete_rows(sheet, first, last)
             else:
-                for run in edit.columns_of_list:
-                    cells = do.block(sheet, (first, last), (run.start, run.stop))
+                for span in _spans(edit):
+                    cells = do.block(sheet, (first, last), span)
                     yield {"deleteRange": {"range": cells, "shiftDimension": "ROWS"}}
+
+
+def _spans(edit: TabEdit) -> list[tuple[int, int | None]]:
+    """The columns in which rows close up, and the empty ones behind: a column that comes in that instant does, too."""
+    first = edit.header_row + 1
+    filled = {c for row in edit.tab.rows[first:] for c, cell in enumerate(row) if cell != "" and not edit.in_list(c)}
+    filled |= {c for row, c in edit.tab.formulas if row >= first and not edit.in_list(c)}
+    return [(run.start, min((c for c in filled if c >= run.stop), default=None)) for run in edit.columns_of_list]
+
+
+def _is_probe(title: str) -> bool:
+    return title.startswith(PROBE_TITLE)
 
 
 def _written(edit: TabEdit) -> dict[tuple[int, int], Cell]:
