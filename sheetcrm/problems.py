@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 from sheetcrm import messages
 
@@ -122,8 +122,18 @@ class SheetCrmError(Exception):
         return messages.text(area or "errors", key, language, **values)
 
 
+@runtime_checkable
+class Sayable(Protocol):
+    """Something that knows how it is said."""
+
+    def said(self, language: str) -> str:
+        """In that language."""
+
+
 def _said(value: object, area: str, language: str) -> object:
-    """A tuple is a list of keys: each is said in the user's language."""
+    """A tuple is a list of keys: each is said in the user's language. What can say itself does so."""
+    if isinstance(value, Sayable):
+        return value.said(language)
     if isinstance(value, tuple):
         return ", ".join(messages.text(area, str(key), language) for key in value)
     return value

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from io import BytesIO
+from itertools import chain
 from typing import Any, BinaryIO
 
 from sheetcrm.problems import Unsupported
@@ -183,8 +184,13 @@ def _deflated(content: Iterable[bytes | memoryview]) -> Iterator[tuple[int, int,
     """
     waiting: deque[tuple[int, int, Future[bytes]]] = deque()
     crc, window = 0, b""
+    blocks = _blocks(content)
+    first, is_all = next(blocks)
+    if is_all:
+        yield len(first), zlib.crc32(first), _deflate(first, b"", True)
+        return
     with ThreadPoolExecutor(2) as pool:
-        for block, is_last in _blocks(content):
+        for block, is_last in chain([(first, False)], blocks):
             crc = zlib.crc32(block, crc)
             waiting.append((len(block), crc, pool.submit(_deflate, block, window, is_last)))
             window = block[-WINDOW_BYTES:]

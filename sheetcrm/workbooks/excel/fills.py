@@ -15,7 +15,7 @@ from sheetcrm.workbooks.excel.formulas import Area, Shift, Shifts, areas, fills_
 from sheetcrm.workbooks.excel.markup import attribute, escape, unescaped, with_attribute
 from sheetcrm.workbooks.excel.rows import Row, Rows
 
-__all__ = ["Fills", "formula_at", "heirs"]
+__all__ = ["Fills", "SharedFormula", "formula_at", "heirs", "shared_formulas"]
 
 
 class Fills:
@@ -23,11 +23,11 @@ class Fills:
 
     def __init__(self, rows: Rows, home: str, shifts: Shifts, own: Shift | None) -> None:
         self._rows, self._home, self._shifts, self._own = rows, home, shifts, own
-        self._groups = _groups(rows)
+        self._groups = shared_formulas(rows)
         self._left_alone = {key for key, group in self._groups.items() if self._stays_alike(group)}
         self._written: set[str] = set()
 
-    def _stays_alike(self, group: _Group) -> bool:
+    def _stays_alike(self, group: SharedFormula) -> bool:
         return fills_alike(group.text, group.first, group.is_one_column, self._home, self._shifts)
 
     def rewritten(self, row: Row) -> bytes:
@@ -62,7 +62,7 @@ class Fills:
 
     def _shared(self, match: re.Match[bytes], key: str, row: int, column: int) -> bytes:
         group = self._groups[key]
-        text = translate(group.text, row - group.first.top, column - group.first.left)
+        text = group.at(row, column)
         said = follow(text, self._home, self._shifts)
         if key not in self._left_alone:
             return self._element(b"", said)
@@ -86,7 +86,7 @@ def _with(attributes: bytes, name: bytes, value: str | None) -> bytes:
 
 
 @dataclass
-class _Group:
+class SharedFormula:
     """A formula that is written once, in the first of its cells."""
 
     text: str
@@ -94,9 +94,14 @@ class _Group:
     reach: str
     is_one_column: bool
 
+    def at(self, row: int, column: int) -> str:
+        """The formula as it reads in one of its cells."""
+        return translate(self.text, row - self.first.top, column - self.first.left)
 
-def _groups(rows: Rows) -> dict[str, _Group]:
-    found: dict[str, _Group] = {}
+
+def shared_formulas(rows: Rows) -> dict[str, SharedFormula]:
+    """The formulas that are written once and filled over many cells, by the key that these name."""
+    found: dict[str, SharedFormula] = {}
     if rows.xml.find(b"shared", rows.start, rows.end) < 0:
         return found
     for row in rows:
@@ -108,7 +113,7 @@ def _groups(rows: Rows) -> dict[str, _Group]:
                 key, reach = attribute(match[1], b"si") or "", attribute(match[1], b"ref") or ""
                 columns = {column for area in areas(reach) for column in (area.left, area.right)}
                 first = Area(cell.column, row.number, cell.column, row.number)
-                found.setdefault(key, _Group(unescaped(match[2]), first, reach, len(columns) <= 1))
+                found.setdefault(key, SharedFormula(unescaped(match[2]), first, reach, len(columns) <= 1))
     return found
 
 
@@ -117,7 +122,7 @@ def heirs(rows: Rows, written: Callable[[int, int], bool]) -> Iterable[tuple[int
 
     Gives row, column, and the formula element that goes into that cell.
     """
-    groups = {key: group for key, group in _groups(rows).items() if written(group.first.top, group.first.left)}
+    groups = {key: group for key, group in shared_formulas(rows).items() if written(group.first.top, group.first.left)}
     for row in rows if groups else ():
         if b"shared" not in row.inner:
             continue
@@ -141,6 +146,6 @@ def formula_at(rows: Rows, row: int, column: int) -> str:
         match = rows.formula.search(found.inner, cell.start, cell.end) if found and cell.column == column else None
         if match and match[2]:
             return unescaped(match[2])
-        if match and (group := _groups(rows).get(attribute(match[1], b"si") or "")):
-            return translate(group.text, row - group.first.top, column - group.first.left)
+        if match and (group := shared_formulas(rows).get(attribute(match[1], b"si") or "")):
+            return group.at(row, column)
     return ""

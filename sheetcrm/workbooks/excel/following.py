@@ -93,12 +93,13 @@ def _follow_element(element: etree._Element, home: str, own: Shift | None, shift
         for key in ("sqref", "ref", *(("r",) if name in ("cellWatch", "inputCells", "cellSmartTags") else ())):
             text = element.get(key)
             if text is not None and areas(text):
-                after = own.list(text)
+                after = (own.rigid if key == "r" else own).list(text)
                 if after is None:
                     return False
                 element.set(key, after)
         if name == "sqref" and element.text:
-            after = own.list(element.text)
+            is_one = local_name(element.getparent()) == "sparkline"
+            after = (own.rigid if is_one else own).list(element.text)
             if after is None:
                 return False
             element.text = after
@@ -214,7 +215,7 @@ def follow_elsewhere(package: Package, sheet: Sheet, shift: Shift) -> None:
     for part in package.related(sheet.part, "table"):
         package.put(part, follow_table(package.text(part), sheet.title, shift))
     for part in package.related(sheet.part, "tableSingleCells"):
-        _put(package, part, splice_attributes(package.text(part), ["singleXmlCell"], ["r"], shift.list))
+        _put(package, part, splice_attributes(package.text(part), ["singleXmlCell"], ["r"], shift.rigid.list))
     for part in package.related(sheet.part, "comments"):
         _put_xml(package, part, lambda root: _notes(root, shift))
     for part in package.related(sheet.part, "threadedComment", "threadedComments"):
@@ -222,7 +223,7 @@ def follow_elsewhere(package: Package, sheet: Sheet, shift: Shift) -> None:
     for part in package.related(sheet.part, "vmlDrawing"):
         _put(package, part, _vml(package.part(part), shift))
     for part in package.related(sheet.part, "pivotTable"):
-        _put(package, part, splice_attributes(package.text(part), ["location"], ["ref"], shift.list))
+        _put(package, part, splice_attributes(package.text(part), ["location"], ["ref"], shift.rigid.list))
     if shift.count:
         for part in package.related(sheet.part, "drawing"):
             _put_xml(package, part, lambda root: _drawing(root, shift))
@@ -271,7 +272,7 @@ def _pointing(package: Package) -> Iterator[tuple[str, list[str], tuple[list[str
 def _notes(root: etree._Element, shift: Shift) -> bool:
     changed = False
     for note in [e for e in root.iter() if local_name(e) in ("comment", "threadedComment")]:
-        after = shift.list(note.get("ref", ""))
+        after = shift.rigid.list(note.get("ref", ""))
         if after is None:
             parent = note.getparent()
             if parent is not None:

@@ -22,7 +22,9 @@ __all__ = [
     "Shift",
     "areas",
     "column_number",
+    "each_reference",
     "follow",
+    "followed_reference",
     "follow_rule",
     "text_of",
     "translate",
@@ -146,6 +148,8 @@ class Shift:
     right: int = LAST_COLUMN
     stretches: bool = False
     """Whether blocks of several rows that end right above those that come reach over these."""
+    repeated: int = 0
+    """How many rows right above `at` are repeated by those that come: blocks that end in them reach over these."""
     moved: Mapping[int, Place] = field(default_factory=dict)
     """Rows that go to another tab, and where they come to."""
     lost: list[str] = field(default_factory=list, compare=False)
@@ -159,7 +163,7 @@ class Shift:
     @property
     def rigid(self) -> Shift:
         """The same for blocks that reach over nothing new."""
-        return replace(self, stretches=False) if self.stretches else self
+        return replace(self, stretches=False, repeated=0) if self.stretches or self.repeated else self
 
     @property
     def is_whole(self) -> bool:
@@ -191,6 +195,7 @@ class Shift:
             bottom -= bisect_right(self.removed, bottom)
             return (top, bottom) if top <= bottom else None
         stretched = self.stretches and top < bottom == self.at - 1
+        stretched |= self.at - self.repeated <= bottom < self.at
         if top >= self.at:
             top += self.count
         if bottom >= self.at or stretched:
@@ -238,12 +243,12 @@ def follow(formula: str, home: str, shifts: Shifts) -> str:
 
     def changed(tab: str, area: str) -> str:
         shift = shifts.get(title_of(tab) if tab else home.casefold())
-        return tab + area if shift is None else _followed(tab, area, shift)
+        return tab + area if shift is None else followed_reference(tab, area, shift)
 
-    return _each(formula, changed)
+    return each_reference(formula, changed)
 
 
-def _each(formula: str, change: Callable[[str, str], str]) -> str:
+def each_reference(formula: str, change: Callable[[str, str], str]) -> str:
     """The formula with each reference changed: what stands before it, such as `Leads!`, and its cells are handed in."""
 
     def changed(match: re.Match[str]) -> str:
@@ -266,9 +271,9 @@ def follow_rule(formula: str, home: str, shifts: Shifts, lowered_by: int) -> str
         if any(pointer.is_row_relative for pointer in pointers(area)):
             return tab + _moved_area(area, lowered_by, 0)
         shift = shifts.get(title_of(tab) if tab else home.casefold())
-        return tab + area if shift is None else _followed(tab, area, shift)
+        return tab + area if shift is None else followed_reference(tab, area, shift)
 
-    return _each(formula, changed)
+    return each_reference(formula, changed)
 
 
 def title_of(prefix: str) -> str:
@@ -279,7 +284,8 @@ def title_of(prefix: str) -> str:
     return title.casefold()
 
 
-def _followed(tab: str, text: str, shift: Shift) -> str:
+def followed_reference(tab: str, text: str, shift: Shift) -> str:
+    """One reference, with what stands before it, when rows of its tab have moved."""
     area = _area_of(text)
     after = shift.area(area) if area is not None and any(letter.isdigit() for letter in text) else area
     if area is None or after == area:
@@ -314,7 +320,11 @@ def _with_row(corner: str, row: int) -> str:
 
 def translate(formula: str, rows: int, columns: int) -> str:
     """The formula as it reads so many rows further down and columns to the right, as when it is filled there."""
-    return _each(formula, lambda tab, area: tab + _moved_area(area, rows, columns)) if rows or columns else formula
+    return (
+        each_reference(formula, lambda tab, area: tab + _moved_area(area, rows, columns))
+        if rows or columns
+        else formula
+    )
 
 
 def _moved_area(area: str, rows: int, columns: int) -> str:

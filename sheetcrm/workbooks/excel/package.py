@@ -257,7 +257,7 @@ class Package:
 
     def add(self, folder: str, stem: str, suffix: str, data: bytes, content_type: str) -> str:
         """A new part under the first free number; gives its name."""
-        number = "" if stem == "styles" else "1"
+        number = "" if stem in ("styles", "custom") else "1"
         while plain_name(f"{folder}/{stem}{number}.{suffix}") in self.names:
             number = str(int(number or 0) + 1)
         name = f"{folder}/{stem}{number}.{suffix}"

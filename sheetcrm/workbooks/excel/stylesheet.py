@@ -5,6 +5,7 @@ A cell names its style by number, so numbers never change their meaning here.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from copy import deepcopy
 from functools import cached_property
@@ -21,6 +22,7 @@ __all__ = ["Stylesheet"]
 
 _ORDER = "numFmts fonts fills borders cellStyleXfs cellXfs cellStyles dxfs tableStyles colors extLst".split()
 _FIRST_OWN_FORMAT = 164
+USUAL_POINTS = 11.0
 _DATE_FORMATS = {*range(14, 23), *range(27, 37), *range(45, 48), *range(50, 59)}
 _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"
 _EMPTY = (
@@ -42,6 +44,7 @@ class Stylesheet:
         self._package = package
         self._is_new = False
         self._known: dict[object, int] = {}
+        self._codes: dict[int, str] = {}
 
     @cached_property
     def _part(self) -> str:
@@ -60,7 +63,8 @@ class Stylesheet:
     @property
     def is_there(self) -> bool:
         """Whether the file has any styles yet."""
-        return self._is_new or bool(self._package.related(self._package.workbook_part, "styles"))
+        known = "_part" in vars(self)
+        return known or self._is_new or bool(self._package.related(self._package.workbook_part, "styles"))
 
     # ------------------------------------------------------------ reading
 
@@ -82,6 +86,28 @@ class Stylesheet:
             return False
         number = _number(looks[style], "numFmtId")
         return number in _DATE_FORMATS or (number in self._formats and is_date_format(self._formats[number]))
+
+    def format_of(self, style: int) -> str:
+        """The number format of that style; "" where it has none of its own, or an unknown one."""
+        if style not in self._codes:
+            looks = self._looks if self.is_there else []
+            code = self._formats.get(_number(looks[style], "numFmtId"), "") if style < len(looks) else ""
+            self._codes[style] = "" if code == "General" else code
+        return self._codes[style]
+
+    def wraps(self, style: int) -> bool:
+        """Whether long texts of that style go on in the next line of the cell."""
+        looks = self._looks if self.is_there else []
+        found = [e for e in looks[style] if local_name(e) == "alignment"] if style < len(looks) else []
+        return any(e.get("wrapText") in ("1", "true") for e in found)
+
+    def font_points(self, style: int) -> float:
+        """How large letters of that style are."""
+        looks, fonts = self._looks if self.is_there else [], self._found("fonts")
+        number = _number(looks[style], "fontId") if style < len(looks) else 0
+        font = _elements(fonts)[number] if fonts is not None and number < len(_elements(fonts)) else ()
+        size = next((e.get("val", "") for e in font if local_name(e) == "sz"), "")
+        return float(size) if re.fullmatch(r"\d{1,3}(\.\d+)?", size) else USUAL_POINTS
 
     # ------------------------------------------------------------ changing
 

@@ -327,6 +327,19 @@ class TabEditor:
                 group.set("ref", text_of(after))
             move_filter(self.package, self.sheet.title, before, after)
 
+    def splice(self, pieces: Iterable[tuple[int, int, bytes]]) -> None:
+        """Put other bytes where bytes of the part stand: first, end and what shall stand there, in their order.
+
+        Nothing else may be pending: the places are those of the part as it is.
+        """
+        xml, at = memoryview(self.rows.xml), 0
+        new: list[Piece] = []
+        for first, end, piece in pieces:
+            new += [xml[at:first], piece]
+            at = end
+        if new:
+            self._put([*new, xml[at:]])
+
     # ------------------------------------------------------------ rows that move
 
     def move(self, shift: Shift, *, rows_travel: bool = False) -> None:
