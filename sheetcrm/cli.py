@@ -32,6 +32,7 @@ COMMANDS = {
     "funnel": "funnel",
     "log": "log",
     "import": "import_",
+    "offer": "offer",
     "demo": "demo",
     "doctor": "doctor",
     "connect": "connect",
