@@ -46,7 +46,8 @@ class Entry:
 
     kind: str
     """`tab`: the headers of a tab. `set`: a row of which cells are written. `move`: a row
-    that goes to another tab. `add`: a row that comes. `whole`: a row of a tab that is written anew."""
+    that goes to another tab. `add`: a row that comes. `stay`: a row that closes up column by column.
+    `whole`: a row of a tab that is written anew."""
     tab: int
     """The tab's ID."""
     row: int = 0

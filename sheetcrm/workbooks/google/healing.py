@@ -88,6 +88,11 @@ def _without(prints: Sequence[str], formulas: Sequence[int]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def _cell(sheet: Sheet, row: int, column: int) -> Cell:
+    cells = sheet.raw[row]
+    return cells[column] if column < len(cells) else ""
+
+
 class _Repair:
     def __init__(self, reading: Reading, aside: Aside) -> None:
         self.reading = reading
@@ -113,10 +118,13 @@ class _Repair:
                 continue  # somebody took the tab away
             if entry.kind == "tab":
                 self._mark(entry, sheet)
+                self._left_over(sheet)
             elif entry.kind == "set":
                 self._set(entry, sheet)
             elif entry.kind == "add":
                 self._add(entry, sheet)
+            elif entry.kind == "stay":
+                self._stay(entry, sheet)
             elif entry.kind == "move" and (there := self.reading.by_id(entry.to)):
                 self._move(entry, sheet, there)
             elif entry.kind == "whole" and _stood(entry) not in expected[entry.tab]:
@@ -259,6 +267,49 @@ class _Repair:
                 wanted[right] = raw[place]
         for place, cell in wanted.items():
             self._put(sheet, row, place, cell)
+
+    def _past(self, sheet: Sheet) -> list[int]:
+        """Columns of the list, as kept, that did not close up: they were dragged past a note beside it."""
+        columns, about = self._columns(sheet), self.aside.tab(sheet.id)
+        if about is None or not about.leaves or not columns.moved:
+            return []
+        listed = [columns.read_to_stood.get(column) for column, text in enumerate(about.headers) if text]
+        spans = [(first, end or NO_COLUMN) for first, end in about.leaves]
+        return [c for c in listed if c is not None and not any(a <= columns.written(c) < b for a, b in spans)]
+
+    def _said_before(self, sheet: Sheet, column: int) -> set[Cell]:
+        """What the rows that were kept said in a column. What says something else was typed since."""
+        kept = (
+            entry for entry in self.aside.entries if entry.tab == sheet.id and entry.kind in ("move", "stay", "set")
+        )
+        return {entry.stood[column] for entry in kept if column < len(entry.stood)} | {""}
+
+    def _stay(self, entry: Entry, sheet: Sheet) -> None:
+        """A row that closed up in all columns but those: each gets its own words again."""
+        columns, past = self._columns(sheet), self._past(sheet)
+        if not past:
+            return
+        stood = prints_of(entry.stood)
+        places = {c: place for c in range(len(stood)) if (place := columns.stood_to_now(c)) is not None}
+        row = self._find(sheet, {place: stood[c] for c, place in places.items() if c not in past}, entry.row)
+        for column in past if row is not None else ():
+            place = columns.stood_to_now(column)
+            if row is not None and place is not None and _cell(sheet, row, place) in self._said_before(sheet, column):
+                self._put(sheet, row, place, entry.stood[column] if column < len(entry.stood) else "")
+
+    def _left_over(self, sheet: Sheet) -> None:
+        """Below the rows that closed up, such a column still says what stood there."""
+        columns, about = self._columns(sheet), self.aside.tab(sheet.id)
+        past = {c: columns.stood_to_now(c) for c in self._past(sheet)}
+        if not past or about is None:
+            return
+        others = [c for n, t in enumerate(about.headers) if t and (c := columns.read_to_now(n)) not in past.values()]
+        for row in range(about.header_row + 1, len(sheet.raw)):
+            if all(_cell(sheet, row, column) == "" for column in others if column is not None):
+                for column, place in past.items():
+                    said = _cell(sheet, row, place) if place is not None else ""
+                    if place is not None and said != "" and said in self._said_before(sheet, column):
+                        self._put(sheet, row, place, "")
 
     def _words(self, entry: Entry, sheet: Sheet) -> None:
         """What somebody typed into a tab of sync's own: it stands there again, so that the next run notes it."""

@@ -143,6 +143,11 @@ class _Writer:
         for row, cells in sorted(_by_row(_written(edit)).items()):
             if row < sheet.rows and row not in edit.gone:
                 self._keep_row(sheet, "set", row, cells)
+        if edit.gone and not edit.stands_alone:
+            # Beside a note rows close up by columns: what stays must be known, should a column be dragged past it.
+            for row in range(min(edit.gone) + 1, edit.last_row_before + 1):
+                if row not in edit.gone:
+                    self._keep_row(sheet, "stay", row)
         for new in edit.added:
             own = self._own_cells(new)
             if new.source is None:
