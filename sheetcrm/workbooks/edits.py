@@ -36,7 +36,7 @@ from sheetcrm.tables import (
     same_cell,
 )
 
-__all__ = ["NewRow", "TabEdit", "after", "applied", "check_headers", "edits"]
+__all__ = ["NewRow", "TabEdit", "after", "applied", "by_row", "check_headers", "edits"]
 
 
 @dataclass(slots=True)
@@ -361,7 +361,7 @@ Formulas: TypeAlias = dict[tuple[int, int], str]
 
 def _lay(rows: Rows, formulas: Formulas, written: Mapping[tuple[int, int], Cell]) -> None:
     """Write cells into rows, which grow as far as they must."""
-    for row, cells in _by_row(written).items():
+    for row, cells in by_row(written).items():
         rows.extend(() for _ in range(row + 1 - len(rows)))
         rows[row] = _written(rows[row], cells)
         for column, cell in cells.items():
@@ -390,7 +390,8 @@ def _part(cells: Sequence[Cell], columns: range) -> list[Cell]:
     return part + [""] * (len(columns) - len(part))
 
 
-def _by_row(cells: Mapping[tuple[int, int], Cell]) -> dict[int, dict[int, Cell]]:
+def by_row(cells: Mapping[tuple[int, int], Cell]) -> dict[int, dict[int, Cell]]:
+    """Cells by row, then by column."""
     rows: dict[int, dict[int, Cell]] = {}
     for (row, column), cell in cells.items():
         rows.setdefault(row, {})[column] = cell

@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import Any
 
 from sheetcrm import messages
-from sheetcrm.schema import SYNC_TABS, TABS, Field
+from sheetcrm.schema import HOME_MARK, SYNC_TABS, TABS, Field
 from sheetcrm.tables import Styled, column_letters
 from sheetcrm.workbooks import looks
 from sheetcrm.workbooks.google.requests import block, runs, set_properties, size_columns
@@ -21,6 +21,7 @@ __all__ = [
     "cell_format",
     "dress_tab",
     "header_cell",
+    "kind_of",
     "missing_dress",
     "pixels",
     "places_of_lists",
@@ -35,6 +36,11 @@ DRESS_FIELDS = (
 """What must be read to know what a tab lacks."""
 
 _KINDS = {"date": "DATE", "moment": "DATE_TIME", "amount": "NUMBER", "percent": "PERCENT"}
+
+
+def kind_of(mark: str) -> str:
+    """Whose fields a tab has; "" where none are known."""
+    return mark if mark in TABS else "deals" if mark.startswith(HOME_MARK) else ""
 
 
 def pixels(characters: int) -> int:

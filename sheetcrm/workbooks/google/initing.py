@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from sheetcrm.columns import fold, read_layout, tab_title
 from sheetcrm.messages import LANGUAGES
 from sheetcrm.problems import Changed, UsageError
-from sheetcrm.schema import HOME_MARK, TABS
+from sheetcrm.schema import TABS
 from sheetcrm.setup import ORDER, fresh_workbook
 from sheetcrm.tables import AddTab, Cell, Column, Plan, Tab, raw_text
 from sheetcrm.workbooks.google import requests as do
-from sheetcrm.workbooks.google.dressing import DRESS_FIELDS, missing_dress, places_of_lists
+from sheetcrm.workbooks.google.dressing import DRESS_FIELDS, kind_of, missing_dress, places_of_lists
 from sheetcrm.workbooks.google.reading import Reading
 from sheetcrm.workbooks.google.values import Json
 from sheetcrm.workbooks.google.workbook import GoogleWorkbook
@@ -96,7 +96,7 @@ def _missing(workbook: GoogleWorkbook, reading: Reading, language: str) -> Itera
     lists = places_of_lists((tab.title, tab.mark, tab.marks) for tab in reading.snapshot.tabs)
     layouts = {layout.title: layout for layout in read_layout(reading.snapshot).layouts.values()}
     for tab in reading.snapshot.tabs:
-        kind = tab.mark if tab.mark in TABS else "deals" if tab.mark.startswith(HOME_MARK) else ""
+        kind = kind_of(tab.mark)
         if not kind or tab.title not in given or tab.title not in layouts:
             continue
         header_row = layouts[tab.title].header_row

@@ -13,14 +13,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
-from sheetcrm.schema import HOME_MARK, SYNC_TABS, TABS
+from sheetcrm.schema import SYNC_TABS, TABS
 from sheetcrm.tables import Cell, Formula, Plan, raw_text, same_cell
-from sheetcrm.workbooks.edits import NewRow, TabEdit
+from sheetcrm.workbooks.edits import NewRow, TabEdit, by_row
 from sheetcrm.workbooks.google import requests as do
 from sheetcrm.workbooks.google.aside import PROBE_TITLE, Entry, Keeper, cell_print, prints_of
 from sheetcrm.workbooks.google.dressing import (
     dress_tab,
     header_cell,
+    kind_of,
     missing_dress,
     pixels,
     places_of_lists,
@@ -140,7 +141,7 @@ class _Writer:
             for row in range(len(sheet.raw)):
                 self._keep_row(sheet, "whole", row)
             return
-        for row, cells in sorted(_by_row(_written(edit)).items()):
+        for row, cells in sorted(by_row(_written(edit)).items()):
             if row < sheet.rows and row not in edit.gone:
                 self._keep_row(sheet, "set", row, cells)
         if edit.gone and not edit.stands_alone:
@@ -208,13 +209,13 @@ class _Writer:
             yield do.mark(KEY, edit.mark, sheet)
         for name, column in edit.marks.items():
             yield do.mark(KEY, f"{edit.mark}.{name}", sheet, column)
-        kind = _kind_of(edit.mark)
+        kind = kind_of(edit.mark)
         if kind:
             yield from dress_tab(sheet, kind, edit.marks, self.language)
         headers = {column: name for name, column in edit.marks.items()}
         writers = {field.name: field.writer for field in TABS.get(kind, ())}
         body: dict[int, dict[int, Cell]] = {}
-        for row, cells in _by_row(edit.cells).items():
+        for row, cells in by_row(edit.cells).items():
             if row == 0 and headers:
                 line = [
                     header_cell(raw_text(cells.get(c, "")), writers.get(headers.get(c, ""), "sync"))
@@ -227,7 +228,7 @@ class _Writer:
 
     def _dress(self, title: str, edit: TabEdit) -> Iterator[Json]:
         """Drop-downs and highlights, which refer to other tabs: all of them are there by now."""
-        kind, sheet = _kind_of(edit.mark), self.ids[title]
+        kind, sheet = kind_of(edit.mark), self.ids[title]
         if kind:
             height = max((row for row, _ in edit.cells), default=-1) + 1 + len(edit.added)
             ticks = {c for (row, c), cell in edit.cells.items() if isinstance(cell, bool)}
@@ -308,7 +309,7 @@ class _Writer:
         height = max((row for row, _ in cells), default=-1) + 1
         if height > sheet.rows:
             yield do.add_rows(sheet.id, height - sheet.rows)
-        yield from self._put(sheet.id, sheet, _by_row(cells))
+        yield from self._put(sheet.id, sheet, by_row(cells))
 
     def _put(self, sheet_id: int, sheet: Sheet | None, rows: Mapping[int, Mapping[int, Cell]]) -> Iterator[Json]:
         """Cells as requests: one for cells side by side, and for such rows one below the other."""
@@ -443,11 +444,6 @@ def _spans(edit: TabEdit) -> list[tuple[int, int | None]]:
     return [(run.start, min((c for c in filled if c >= run.stop), default=None)) for run in edit.columns_of_list]
 
 
-def _kind_of(mark: str) -> str:
-    """Whose fields a tab has; "" where none are known."""
-    return mark if mark in TABS else "deals" if mark.startswith(HOME_MARK) else ""
-
-
 def _is_probe(title: str) -> bool:
     return title.startswith(PROBE_TITLE)
 
@@ -496,13 +492,6 @@ def _runs_alike(cells: Mapping[int, Json]) -> Iterator[tuple[int, int, str]]:
             if column == last or masks[column] != masks[start]:
                 yield start, column, masks[start]
                 start = column
-
-
-def _by_row(cells: Mapping[tuple[int, int], Cell]) -> dict[int, dict[int, Cell]]:
-    rows: dict[int, dict[int, Cell]] = {}
-    for (row, column), cell in cells.items():
-        rows.setdefault(row, {})[column] = cell
-    return rows
 
 
 def _prints(cells: Mapping[int, Cell]) -> dict[int, str]:
