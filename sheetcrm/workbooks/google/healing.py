@@ -103,6 +103,7 @@ class _Repair:
         self._rows: dict[int, Rows] = {}
         self._columns_of: dict[int, Columns] = {}
         self._kinds: dict[int, dict[int, str]] = {}
+        self._before: dict[tuple[int, int], set[Cell]] = {}
         self._new: dict[tuple[str, str], int] = {}
         self._back: list[tuple[str, int, str, tuple[tuple[int, int], ...], tuple[tuple[int, Cell], ...]]] = []
 
@@ -195,7 +196,7 @@ class _Repair:
             goes = carried.get(source)
             place = target.read_to_now(goes) if goes is not None else None
             same = source < len(entry.read) and source >= 0 and cell_print(cell) == entry.read[source]
-            if goes is None and (same or self._stays(entry, here, column)):
+            if goes is None and (same or self._stays(entry.tab, here, column)):
                 continue  # sync's own, which that tab has no place for, or a note beside the list
             if place is None and cell != "":
                 place = self._column_for(entry, here.stood_headers, column, there)
@@ -242,7 +243,7 @@ class _Repair:
                 cells[home] = entry.stood[kept] if kept is not None and kept < len(entry.stood) else ""
         for column, cell in enumerate(entry.stood):
             home = here.stood_to_now(column)
-            if cell != "" and column not in taken and home is not None and not self._stays(entry, here, column):
+            if cell != "" and column not in taken and home is not None and not self._stays(entry.tab, here, column):
                 cells[home] = cell
         for column in self._typed_since(there, row, set(places.values())):
             carry[column] = self._column_for(entry, self._headers(there), column, sheet)
@@ -274,15 +275,14 @@ class _Repair:
         if about is None or not about.leaves or not columns.moved:
             return []
         listed = [columns.read_to_stood.get(column) for column, text in enumerate(about.headers) if text]
-        spans = [(first, end or NO_COLUMN) for first, end in about.leaves]
-        return [c for c in listed if c is not None and not any(a <= columns.written(c) < b for a, b in spans)]
+        return [c for c in listed if c is not None and self._stays(sheet.id, columns, c)]
 
     def _said_before(self, sheet: Sheet, column: int) -> set[Cell]:
         """What the rows that were kept said in a column. What says something else was typed since."""
-        kept = (
-            entry for entry in self.aside.entries if entry.tab == sheet.id and entry.kind in ("move", "stay", "set")
-        )
-        return {entry.stood[column] for entry in kept if column < len(entry.stood)} | {""}
+        if (sheet.id, column) not in self._before:
+            kept = (e for e in self.aside.entries if e.tab == sheet.id and e.kind in ("move", "stay", "set"))
+            self._before[sheet.id, column] = {e.stood[column] for e in kept if column < len(e.stood)} | {""}
+        return self._before[sheet.id, column]
 
     def _stay(self, entry: Entry, sheet: Sheet) -> None:
         """A row that closed up in all columns but those: each gets its own words again."""
@@ -355,9 +355,9 @@ class _Repair:
         assert tab is not None  # a sheet that was read
         return tab
 
-    def _stays(self, entry: Entry, here: Columns, column: int) -> bool:
-        """Whether a column is a note beside the list, which rows that leave do not take along."""
-        about = self.aside.tab(entry.tab)
+    def _stays(self, tab: int, here: Columns, column: int) -> bool:
+        """Whether a column stands beside those in which rows close up: rows that leave do not take it along."""
+        about = self.aside.tab(tab)
         return bool(
             about and about.leaves and not any(a <= here.written(column) < (b or NO_COLUMN) for a, b in about.leaves)
         )
