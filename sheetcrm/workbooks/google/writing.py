@@ -271,9 +271,9 @@ class _Writer:
             if new.column >= columns:
                 yield do.add_columns(sheet.id, new.column + 1 - columns)
                 columns = new.column + 1
-            else:
-                yield do.insert_columns(sheet.id, new.column)
-                columns += 1
+            # Inserted, even at the far right: what somebody put there a moment ago moves aside.
+            yield do.insert_columns(sheet.id, new.column)
+            columns += 1
             like = new.like
             if like and like[0] in self.reading.sheets:
                 rows = 0, min(self.reading.sheets[like[0]].rows, sheet.rows)
