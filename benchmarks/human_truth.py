@@ -186,6 +186,8 @@ class Truth:
         self.unsure: set[tuple[Key, str]] = set()
         """Cells that a person emptied while something else stood in them than should."""
         self.gone: dict[Key, Record] = {}
+        self.settled = {row.id for rows in view.records.values() for row in rows}
+        """IDs that stood when the night began. One that came since may still be taken back by a repair."""
         self.new_ids: set[Key] = set()
         """Records whose ID a person changed."""
         self.scribbles: list[str] = []
@@ -239,6 +241,8 @@ class Truth:
             if (row.sheet, row.row) == (record.sheet, record.row):
                 stood = row.cells.items() - self.words
                 record.cells = {name: value for name, value in record.cells.items() if (name, value) not in stood}
+                if record.id not in self.settled:
+                    record.own.pop("id", None)
         self.typed |= {(key, name) for name in record.cells}
 
     def _went(self, key: Key) -> None:

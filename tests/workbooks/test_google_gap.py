@@ -193,6 +193,22 @@ def test_typing_into_a_column_inserted_in_the_last_gap_on_the_row_that_moves(off
     assert (tab, row["Colour"], row["Contact"]) == ("opportunities", "green", "Beta contact")
 
 
+def test_a_column_that_comes_at_the_edge_of_the_grid_writes_over_no_header(office: Office) -> None:
+    office.person.insert_column(office.leads, 3, "Colour")
+    office.person.type_cell(office.leads, 2, 3, "green")
+    there = next(s for s in office.server.sheets.spreadsheets[office.id].sheets if s.title == "Opportunities")
+    used = len(there.rows[0])
+    there.resize(columns=used + 1)
+    office.person.type_cell(there.id, 0, used, "Ours")  # the last column of the grid
+    office.sync(lambda: office.person.insert_column(there.id, 4, "Theirs"))
+    office.sync()
+    tab = office.book.read().marked("opportunities")
+    assert tab is not None
+    headers = [raw_text(cell) for cell in tab.rows[0]]
+    assert [headers.count(header) for header in ("Ours", "Theirs", "Colour")] == [1, 1, 1]
+    assert office.rows()["Beta"][1]["Colour"] == "green"
+
+
 def test_a_formula_that_comes_to_something_else_meanwhile_stops_nothing(office: Office) -> None:
     sheets = {sheet.title: sheet.id for sheet in office.server.sheets.spreadsheets[office.id].sheets}
     office.person.type_cell(office.leads, 2, office.column("notes"), "=COUNTA(Products!C2:C99)")
