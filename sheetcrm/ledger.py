@@ -6,11 +6,12 @@ when one happens, is not known here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from functools import cache, cached_property
+from operator import itemgetter
 from typing import get_type_hints
 
 from sheetcrm import messages
@@ -53,6 +54,12 @@ def _event_words() -> Mapping[str, str]:
     return {**words, **{code: code for code in EVENTS}}
 
 
+@cache
+def _event_called(word: str) -> str | None:
+    """The kind of event that History calls so, in whatever language."""
+    return _event_words().get(fold(word))
+
+
 def read_ledger(layouts: Mapping[str, Layout]) -> Ledger:
     """Read both. A line that cannot be read is passed over: memory is repaired, never guessed."""
     state_layout, history = layouts.get("state"), layouts.get("history")
@@ -63,7 +70,7 @@ def read_ledger(layouts: Mapping[str, Layout]) -> Ledger:
     events = []
     if history:
         for values in _rows(history, "number"):
-            word = _event_words().get(fold(str(values["event"])))
+            word = _event_called(str(values["event"]))
             if word and isinstance(values["seen_at"], datetime):
                 values["event"] = word
                 events.append(Event.of(**values))
@@ -73,21 +80,33 @@ def read_ledger(layouts: Mapping[str, Layout]) -> Ledger:
 def _rows(layout: Layout, key: str) -> Iterable[dict[str, object]]:
     """Each row as field → value of the field's own type; rows without `key` are left out."""
     readers = _readers(layout.name)
-    columns = [(name, layout.columns[name], reader) for name, reader in readers.items() if name in layout.columns]
     key_column = layout.columns.get(key, -1)
-    blank = {name: reader("") for name, reader in readers.items()}
-    for row in layout.tab.rows[layout.header_row + 1 :]:
-        width = len(row)
-        if 0 <= key_column < width and not is_blank(row[key_column]):
-            values = blank.copy()
-            for name, column, reader in columns:
-                if column < width and (cell := row[column]) != "":
-                    values[name] = cell if reader is raw_text and type(cell) is str else reader(cell)
-            yield values
+    below = layout.tab.rows[layout.header_row + 1 :]
+    rows = [row for row in below if 0 <= key_column < len(row) and not is_blank(row[key_column])]
+    # Column by column: most columns are texts as they stand, and there are hundreds of thousands of rows.
+    narrowest = min(map(len, rows), default=0)
+    columns = [_read(rows, layout.columns.get(name), reader, narrowest) for name, reader in readers.items()]
+    for values in zip(*columns, strict=True):
+        yield dict(zip(readers, values, strict=True))
+
+
+def _read(
+    rows: Sequence[Sequence[Cell]], column: int | None, reader: Callable[[Cell], object], narrowest: int
+) -> Sequence[object]:
+    """What the rows say in a column; blank where a row is too short, or the tab has no such column."""
+    if column is None:
+        return [reader("")] * len(rows)
+    if column < narrowest:
+        cells = list(map(itemgetter(column), rows))
+    else:
+        cells = [row[column] if column < len(row) else "" for row in rows]
+    if reader is raw_text and set(map(type, cells)) <= {str}:
+        return cells
+    return [reader(cell) for cell in cells]
 
 
 @cache
-def _readers(name: str) -> Mapping[str, type]:
+def _readers(name: str) -> Mapping[str, Callable[[Cell], object]]:
     """Field → how its cell is read, by the model's own annotation."""
     model = State if name == "state" else Event
     by_type = {int: _whole, date: _day, datetime: _moment, Decimal: _amount, str: raw_text}
@@ -96,10 +115,12 @@ def _readers(name: str) -> Mapping[str, type]:
         if field_name in {f.name for f in TABS[name]}:
             kinds = [hint, *getattr(hint, "__args__", ())]
             found[field_name] = next(by_type[kind] for kind in kinds if kind in by_type)
-    return found  # type: ignore[return-value]  # callables of one cell
+    return found
 
 
 def _whole(cell: Cell) -> int:
+    if type(cell) is int:
+        return cell
     try:
         return int(float(raw_text(cell)))
     except ValueError:
@@ -119,7 +140,7 @@ def _day(cell: Cell) -> date | None:
 
 def _moment(cell: Cell) -> datetime | None:
     if isinstance(cell, datetime):
-        return cell.replace(tzinfo=None)
+        return cell if cell.tzinfo is None else cell.replace(tzinfo=None)
     if isinstance(cell, date):
         return datetime(cell.year, cell.month, cell.day)
     try:
