@@ -36,6 +36,8 @@ __all__ = [
     "closed_in",
     "funnel",
     "grouped",
+    "happenings",
+    "how_far",
     "leaks",
     "loss_reasons",
     "month_of",
@@ -89,6 +91,9 @@ class Fact:
     """Of winning, 0 to 1."""
     since: date | None = None
     cycle: int = 1
+    own_probability: Decimal | None = None
+    """A person's own number, 0 to 1."""
+    expected_close: date | None = None
 
 
 class Days(NamedTuple):
@@ -308,16 +313,19 @@ def _sorted_apart(facts: Iterable[Fact], key: Callable[[Fact], str]) -> dict[str
 
 def stage_counts(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[StageCount, ...]:
     """Every stage in table order. Who reached a stage reached the open ones before it; who won, all."""
-    stages = pipeline.open_stages
-    place = {stage.code: number for number, stage in enumerate(stages)}
+    place = {stage.code: number for number, stage in enumerate(pipeline.open_stages)}
     now: Counter[str] = Counter()
     furthest: Counter[int] = Counter()
     for fact in facts:
         now[fact.stage] += 1
-        won = fact.outcome == "won"
-        furthest[len(stages) if won else max(place.get(fact.reached, -1), place.get(fact.stage, -1))] += 1
+        furthest[how_far(fact, place)] += 1
     reached = {code: sum(n for far, n in furthest.items() if far >= number) for code, number in place.items()}
     return tuple(StageCount(s, reached.get(s.code, now[s.code]), now[s.code]) for s in pipeline.stages)
+
+
+def how_far(fact: Fact, place: Mapping[str, int]) -> int:
+    """The number of the furthest open stage that a record reached; -1 for none, all of them for a won one."""
+    return len(place) if fact.outcome == "won" else max(place.get(fact.reached, -1), place.get(fact.stage, -1))
 
 
 def step_rates(counts: Sequence[StageCount]) -> dict[str, float | None]:
@@ -379,18 +387,29 @@ def months(
     today: date,
 ) -> tuple[Month, ...]:
     """What happened in this month and the last twelve, oldest first."""
-    conversions, earlier = _history(facts, events, pipeline)
-    created = _per_month(f.created_on for f in facts)
-    converted = _per_month(conversions)
+    happened = happenings(facts, events, pipeline)
+    per_month = {word: _per_month(day for _, day in some) for word, some in happened.items()}
     sent = _per_month(offers_sent)
-    closed = {
-        outcome: _per_month([f.closed_on for f in facts if f.outcome == outcome])
-        + _per_month(day for of, day in earlier if of == outcome)
-        for outcome in ("won", "lost")
+    created, converted, won, lost = (per_month[word] for word in ("created", "converted", "won", "lost"))
+    return tuple(Month(m, created[m], converted[m], sent[m], won[m], lost[m]) for m in months_back(today))
+
+
+Happening: TypeAlias = tuple[str, date | None]
+"""A record, and the day on which something happened to it."""
+
+
+def happenings(facts: Sequence[Fact], events: Iterable[Event], pipeline: Pipeline) -> dict[str, list[Happening]]:
+    """All that is counted by month: created, converted, won, lost."""
+    conversions, earlier = _history(facts, events, pipeline)
+    happened: dict[str, list[Happening]] = {
+        "created": [(f.id, f.created_on) for f in facts],
+        "converted": list(conversions.items()),
+        "won": [(f.id, f.closed_on) for f in facts if f.outcome == "won"],
+        "lost": [(f.id, f.closed_on) for f in facts if f.outcome == "lost"],
     }
-    return tuple(
-        Month(m, created[m], converted[m], sent[m], closed["won"][m], closed["lost"][m]) for m in months_back(today)
-    )
+    for outcome, closing in earlier:
+        happened[outcome].append(closing)
+    return happened
 
 
 def closed_in(facts: Iterable[Fact], outcome: str, months: Sequence[str]) -> list[Fact]:
@@ -412,7 +431,7 @@ TELLING = TAKEN_IN | CLOSES | {"created", "stage", "passed", "reopened", "correc
 
 def _history(
     facts: Iterable[Fact], events: Iterable[Event], pipeline: Pipeline
-) -> tuple[list[date | None], list[tuple[str, date | None]]]:
+) -> tuple[dict[str, date | None], list[tuple[str, Happening]]]:
     """When each record converted, and the closings that its row no longer tells."""
     closed_now = {fact.id: fact.outcome != "open" for fact in facts}
     stages = {stage.code: stage for stage in pipeline.stages}
@@ -433,8 +452,12 @@ def _history(
         elif word == "corrected" and stage and stage.outcome != "open":
             closings.setdefault(record, []).append((stage.outcome, event.happened_on))
     # Of a record that is closed, the last closing is the row's own date, which a person may have put right.
-    earlier = [item for record, closed in closings.items() for item in (closed[:-1] if closed_now[record] else closed)]
-    return list(converted.values()), earlier
+    earlier = [
+        (outcome, (record, day))
+        for record, closed in closings.items()
+        for outcome, day in (closed[:-1] if closed_now[record] else closed)
+    ]
+    return converted, earlier
 
 
 # ---------------------------------------------------------------- numbers
