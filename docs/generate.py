@@ -1,4 +1,4 @@
-"""Writes the pages that repeat what the program knows: problems, tabs, and the help in the README.
+"""Writes the pages that repeat what the program knows: problems, tabs, columns in Python, and the help in the README.
 
     python docs/generate.py
 
@@ -120,9 +120,35 @@ def help_of(command: str) -> str:
     return done.stdout.decode("utf-8").replace("\r\n", "\n")
 
 
+COLUMNS = re.compile(r"(<!-- columns: (\w+) -->\n)(?:\n\|[^\n]*(?:\n\|[^\n]*)*\n)?")
+"""Where docs/python.md shows the columns of a tab."""
+
+TYPES = {"date": "date", "moment": "date", "amount": "amount", "percent": "amount", "count": "count"}
+STANDING = "id stage probability weighted_value in_stage_since created_on closed_on".split()
+"""Columns of records that the page describes itself."""
+
+
+def python_page() -> str:
+    """docs/python.md, with the columns that the tables take over from their tabs."""
+    text = (ROOT / "docs" / "python.md").read_text("utf-8")
+    return COLUMNS.sub(lambda found: f"{found[1]}\n{columns_of(found[2])}\n", text)
+
+
+def columns_of(tab: str) -> str:
+    """The columns of a tab as pandas has them, and their headers in the workbook."""
+    hidden = {"check", *(STANDING if tab == "deals" else [])}
+    shown = (field for field in TABS[tab] if field.name not in hidden)
+    rows = (
+        (f"`{f.name}`", TYPES.get(f.kind, "text"), header(f.name, "en"), header(f.name, "ro"), WRITERS[f.writer])
+        for f in shown
+    )
+    return "\n".join(table(("column", "type", "English", "română", "written by"), rows))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "docs/problems.md": problems_page,
     "docs/tabs.md": tabs_page,
+    "docs/python.md": python_page,
     "README.md": readme_page,
 }
 """Each page, and what it should say."""

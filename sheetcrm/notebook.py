@@ -6,84 +6,53 @@ when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal
 
-from sheetcrm import config, display, plan
+from sheetcrm import behind, config, learned, past, plan
 from sheetcrm.decide import decide
 from sheetcrm.drafts import Draft
-from sheetcrm.funnel import Funnel, funnel
+from sheetcrm.frames import event_values, frame_of, kinds_of, record_kinds, record_values, row_values, tab_frame
+from sheetcrm.funnel import Fact, funnel, month_of
 from sheetcrm.gather import gather, record_tabs
 from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Busy, Problem
 from sheetcrm.run import Run
-from sheetcrm.schema import TABS
+from sheetcrm.settings import Settings
 from sheetcrm.sync import Progress, carry_out, uncollected
-from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook, is_blank
+from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
+from sheetcrm.views import (
+    BacktestView,
+    ForecastView,
+    FunnelView,
+    Grouping,
+    Past,
+    PlanView,
+    durations_frame,
+    transitions_frame,
+)
 from sheetcrm.workbooks import open_workbook
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Crm", "FunnelView", "PlanView", "open"]
-
-Grouping: TypeAlias = Literal["owner", "source", "industry", "channel"]
+__all__ = ["BacktestView", "Crm", "ForecastView", "FunnelView", "Past", "PlanView", "open"]
 
 
 def open(where: str | Path, *, now: Callable[[], datetime] | None = None) -> Crm:
     """Open the CRM at a path, an address, or a name of `sheetcrm.toml`.
 
     `now` gives the moment of a run (aware); the machine's clock by default.
+
+    >>> sheetcrm.open("demo/crm.xlsx").language
+    'en'
     """
     return Crm(open_workbook(config.resolve(where)), now)
-
-
-@dataclass(frozen=True, slots=True)
-class PlanView(Plan):
-    """A plan that can be looked at as a table."""
-
-    snapshot: Snapshot = field(default_factory=lambda: Snapshot(()))
-
-    def to_frame(self) -> pd.DataFrame:
-        """One row a cell, or a change without cells: tab, id, what ("set", "move" …), column, before, after."""
-        import pandas as pd
-
-        rows = []
-        for change in display.plan_json(self, self.snapshot)["changes"]:
-            same = {"tab": change["tab"], "id": change.get("id"), "what": change["change"]}
-            rows += [same | cell for cell in change.get("cells") or [{}]]
-        return pd.DataFrame(rows, columns=["tab", "id", "what", "column", "before", "after"])
-
-
-@dataclass(frozen=True, slots=True)
-class FunnelView:
-    """A funnel that can be looked at as a table."""
-
-    figures: Funnel
-
-    def as_json(self) -> dict[str, Any]:
-        """The shape of `funnel --json`."""
-        return self.figures.as_json()
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """One row a stage in pipeline order: stage, reached (records), now (records)."""
-        import pandas as pd
-
-        return pd.DataFrame(self.as_json()["stages"], columns=["stage", "reached", "now"])
-
-    @property
-    def groups(self) -> pd.DataFrame:
-        """One row a group: key, records, open, won, lost, win_rate, won_value (by currency)."""
-        import pandas as pd
-
-        columns = ["key", "records", "open", "won", "lost", "win_rate", "won_value"]
-        return pd.DataFrame(self.as_json()["groups"], columns=columns)
 
 
 class Crm:
@@ -91,6 +60,9 @@ class Crm:
 
     Each look reads the workbook anew only when `refresh` is called or `sync` wrote;
     until then it says what it said when it was first read.
+
+    >>> len(crm.records)
+    40
     """
 
     def __init__(self, workbook: Workbook, now: Callable[[], datetime] | None = None) -> None:
@@ -113,40 +85,66 @@ class Crm:
         return run
 
     def refresh(self) -> None:
-        """Read the workbook anew at the next look."""
-        for name in ("_snapshot", "_run"):
+        """Read the workbook anew at the next look.
+
+        >>> crm.refresh()
+        """
+        for name in ("_snapshot", "_run", "_facts", "_steps", "_cycles"):
             self.__dict__.pop(name, None)
 
     @property
     def language(self) -> str:
-        """The team's language: "en" or "ro"."""
+        """The team's language: "en" or "ro".
+
+        >>> crm.language
+        'en'
+        """
         return self._run.language
 
     @property
     def snapshot(self) -> Snapshot:
-        """The workbook as it was read."""
+        """The workbook as it was read.
+
+        >>> [tab.title for tab in crm.snapshot.tabs][:3]
+        ['Today', 'Leads', 'Opportunities']
+        """
         return self._snapshot
 
     @property
     def pipeline(self) -> Pipeline:
-        """The team's stages, loss reasons and lists."""
+        """The team's stages, loss reasons and lists.
+
+        >>> [stage.name for stage in crm.pipeline.open_stages][:2]
+        ['New', 'Contacted']
+        """
         return self._run.rules.pipeline
 
     def check(self) -> tuple[Problem, ...]:
-        """Everything that is wrong, the most serious first; nothing is written."""
+        """Everything that is wrong, the most serious first; nothing is written.
+
+        >>> crm.check()[0].severity
+        'error'
+        """
         return tuple(plan.current_problems(self._run))
 
     @property
     def problems(self) -> pd.DataFrame:
-        """One row a problem: tab, row, id, column, code, severity, message."""
-        import pandas as pd
+        """One row a problem: tab, row, id, column, code, severity, message.
 
-        columns = ["tab", "row", "id", "column", "code", "severity", "message"]
-        frame = pd.DataFrame([p.as_json(self.language) for p in self.check()], columns=columns)
-        return frame.astype({"row": "Int64"})
+        >>> crm.problems[["id", "column", "code"]].head(2)
+               id column           code
+        0  R-0031  Stage  needs-missing
+        1  R-0010  Stage  needs-missing
+        """
+        kinds = dict.fromkeys(("tab", "row", "id", "column", "code", "severity", "message"), "text")
+        return frame_of((problem.as_json(self.language) for problem in self.check()), kinds | {"row": "count"})
 
     def plan(self, *, moves: bool = True, force: bool = False) -> PlanView:
-        """What `sync` would do now; `.to_frame()`, `.changes`, `.problems`, `.is_empty`."""
+        """What `sync` would do now; `.to_frame()`, `.changes`, `.problems`, `.is_empty`.
+
+        >>> crm.plan().is_empty
+        True
+        """
         snapshot = self._snapshot
         with uncollected():
             made = plan.make_plan(snapshot, self._now(), moves=moves, force=force)
@@ -164,6 +162,9 @@ class Crm:
         """Carry the plan out. Raises `Busy` or `Changed`; nothing is written then.
 
         While somebody has the workbook open it waits for `wait`, and tells `waiting` once who that is.
+
+        >>> crm.sync().written
+        False
         """
 
         def make(snapshot: Snapshot, now: datetime) -> Plan:
@@ -174,6 +175,8 @@ class Crm:
         self.refresh()
         return receipt
 
+    # ------------------------------------------------------------ figures
+
     def funnel(
         self,
         by: Grouping | None = None,
@@ -181,99 +184,294 @@ class Crm:
         until: date | None = None,
         dated: Literal["created", "closed"] = "created",
     ) -> FunnelView:
-        """How many came, how far they got, what was won and lost. Dates are inclusive."""
-        facts, rules = plan.facts_of(self._run), self._run.rules
-        return FunnelView(funnel(facts, rules.pipeline, by=by, since=since, until=until, dated=dated))
+        """How many came, how far they got, what was won and lost. Dates are inclusive.
+
+        >>> crm.funnel(by="owner").groups[["key", "records", "won"]]
+                  key  records  won
+        0  Mark Ellis       14    5
+        1   Anna Reed       13    4
+        2  Helen Shaw       13    2
+        """
+        return FunnelView(funnel(self._facts, self.pipeline, by=by, since=since, until=until, dated=dated))
+
+    def rows(self, number: str, /, **where: str | None) -> pd.DataFrame:
+        """The rows behind a number of the report: what it counts, and where it stands.
+
+        Counted are records, open, won, lost, not_counted; reached (with `stage`); created,
+        converted, won, lost and offers_sent in a `month`; waiting. A number is narrowed down by
+        owner, source, industry, channel, stage, last_stage, reason, competitor, currency,
+        created_in (a month); `None` means the blank one. As many rows as the number says.
+
+        >>> crm.rows("won", owner="Helen Shaw")[["id", "company", "value"]]
+               id            company    value
+        0  R-0023  Oakline Furniture   9800.0
+        1  R-0026       Cobalt Tiles  17250.0
+        >>> crm.rows("reached", stage="Offer sent")[["id", "stage"]].head(2)
+               id stage
+        0  R-0015  Lost
+        1  R-0016   Won
+        >>> crm.rows("lost", month="2026-10")[["happened_on", "id", "loss_reason"]]
+          happened_on      id         loss_reason
+        0  2026-10-13  R-0015  Chose a competitor
+        """
+        if number in ("waiting", "offers_sent"):
+            return self._rows_of_others(number, where)
+        found = behind.records_behind(number, where, self._facts, self._happened, self.pipeline)
+        kinds = record_kinds(self.pipeline)
+        if "month" in where:
+            kinds = {"happened_on": "date", **kinds}
+        return frame_of([{**self._record(fact), "happened_on": day} for fact, day in found], kinds)
+
+    def _rows_of_others(self, number: str, where: Mapping[str, str | None]) -> pd.DataFrame:
+        """Rows that wait; offers that were sent in a month."""
+        allowed = {"waiting": set(), "offers_sent": {"month"}}[number]
+        if where.keys() != allowed:
+            raise ValueError(f"{number!r} goes with {', '.join(allowed) or 'nothing else'}.")
+        if number == "waiting":
+            waiting = {row.id for row in plan.waiting_of(self._run)}
+            return frame_of([self._record(f) for f in self._facts if f.id in waiting], record_kinds(self.pipeline))
+        offers = (row_values(draft, self.pipeline) for draft in self._offers)
+        return tab_frame((row for row in offers if _month(row["sent_on"]) == where["month"]), "offers")
+
+    def as_of(self, day: date | str) -> Past:
+        """The pipeline as it stood at the end of a working day, rebuilt from History: `.records`, `.funnel()`.
+
+        What History does not know is said in `docs/metrics.md`.
+
+        >>> crm.as_of("2026-10-20").funnel().as_json()["won"]
+        9
+        """
+        then = date.fromisoformat(day) if isinstance(day, str) else day
+        facts = past.standing_on(then, self._facts, self._happened, self.pipeline, self._settings)
+        return Past(then, tuple(facts), self.pipeline, self._expect, tuple(self._facts))
+
+    def _expect(self, then: Past) -> tuple[learned.Expected, ...]:
+        """What was to be expected on a day, by what was closed then."""
+        steps = {id_: [step for step in own if step.on <= then.day] for id_, own in self._steps.items()}
+        cycles = learned.cycles_of(then.facts, {id_: own for id_, own in steps.items() if own}, self.pipeline)
+        return learned.expected(then.facts, learned.Experience.of(cycles), self.pipeline)
+
+    def forecast(self) -> ForecastView:
+        """What may be expected of the open records: `.frame`, `.months`, `.against_actual`.
+
+        The probability is a person's own, else learned from this workbook's History, else
+        that of the Stages tab; each row says which.
+
+        >>> crm.forecast().frame["basis"].value_counts()
+        basis
+        configured    19
+        own            0
+        learned        0
+        Name: count, dtype: int64
+        """
+        experience = learned.Experience.of(self._cycles)
+        lines = learned.expected(self._facts, experience, self.pipeline)
+        return ForecastView(lines, self.pipeline, tuple(self._facts))
+
+    def transitions(self) -> pd.DataFrame:
+        """One row a way from stage to stage: from_stage (blank: from nothing), to_stage, n, share.
+
+        >>> crm.transitions().head(3)
+          from_stage   to_stage   n  share
+        0        NaN        New  13  0.325
+        1        NaN  Contacted   3  0.075
+        2        NaN  Qualified   3  0.075
+        """
+        return transitions_frame(past.transitions(self._steps.values(), self.pipeline), self.pipeline)
+
+    def durations(self) -> pd.DataFrame:
+        """One row a stage that records have left: stage, n, median_days, p90_days.
+
+        >>> crm.durations()
+                stage  n  median_days  p90_days
+        0         New  3         28.0      33.6
+        1   Contacted  1          7.0       7.0
+        2   Qualified  3         21.0      37.8
+        3  Site visit  2         42.0      42.0
+        4  Offer sent  4         24.5      28.0
+        5        Lost  1         66.0      66.0
+        """
+        return durations_frame(past.durations(self._steps.values(), self.pipeline), self.pipeline)
+
+    def backtest(self) -> BacktestView:
+        """What the earlier half of this workbook's History would have foretold of the later half.
+
+        >>> crm.backtest()
+        BacktestView(divided_on=2026-09-22, learned_from=0, tested_on=1)
+        """
+        return BacktestView(learned.backtest(self._cycles, self.pipeline), self.pipeline)
+
+    @cached_property
+    def _facts(self) -> list[Fact]:
+        return sorted(plan.facts_of(self._run), key=lambda fact: (len(fact.id), fact.id))
+
+    @property
+    def _happened(self) -> tuple[Event, ...]:
+        """History, and what the next sync would add to it: the facts are as it would leave them."""
+        return (*self.history, *self._run.events)
+
+    @property
+    def _settings(self) -> Settings:
+        return self._run.rules.settings
+
+    @cached_property
+    def _steps(self) -> dict[str, list[past.Step]]:
+        """The steps of the records that are there: those that are gone count nowhere."""
+        steps = past.steps_of(self._happened, self._settings)
+        return {fact.id: steps[fact.id] for fact in self._facts if fact.id in steps}
+
+    @cached_property
+    def _cycles(self) -> list[learned.Cycle]:
+        return learned.cycles_of(self._facts, self._steps, self.pipeline)
+
+    # ------------------------------------------------------------ what happened
 
     @property
     def history(self) -> tuple[Event, ...]:
-        """Everything sync saw or did, oldest first."""
+        """Everything sync saw or did, oldest first.
+
+        >>> crm.history[0].event
+        'created'
+        """
         return self._run.ledger.events
 
-    def timeline(self, record: str) -> pd.DataFrame:
-        """Everything that happened to one record, and its activities, oldest first."""
-        events = self.events
-        mine = events[events["record"] == record]
-        activities = self.activities
-        own = activities[activities["record_id"] == record] if len(activities) else activities
-        rows = own.assign(event="activity", happened_on=own["date"], note=own["subject"]) if len(own) else own
-        import pandas as pd
+    @property
+    def events(self) -> pd.DataFrame:
+        """One row an event, oldest first.
 
-        columns = ["happened_on", "event", "before", "after", "owner", "note"]
-        joined = pd.concat([mine.reindex(columns=columns), rows.reindex(columns=columns)])
-        return joined.sort_values("happened_on", kind="stable", na_position="first").reset_index(drop=True)
+        >>> crm.events[["happened_on", "record", "event"]].tail(2)
+            happened_on  record   event
+        215  2026-11-24  R-0010  edited
+        216  2026-11-24  R-0031  edited
+        """
+        rows = (event_values(event, self.pipeline) for event in self.history)
+        return tab_frame(rows, "history")
+
+    def timeline(self, record: str) -> pd.DataFrame:
+        """Everything that happened to one record, its activities and its offers, oldest first.
+
+        >>> list(crm.timeline("R-0018")["event"])[-4:]
+        ['overwritten', 'offer', 'stage', 'changed']
+        """
+        events = [event_values(event, self.pipeline) for event in self.history if event.record == record]
+        activities = self._own(record, self._run.in_order(self._run.activity_rows), "activity")
+        rows = [*events, *activities, *self._own(record, self._offers, "offer")]
+        rows.sort(key=lambda row: str(row["happened_on"] or ""))
+        names = ("happened_on", "event", "before", "after", "owner", "value", "currency", "note")
+        return frame_of(rows, {name: kinds_of("history")[name] for name in names})
+
+    def _own(self, record: str, drafts: Iterable[Draft], event: str) -> Iterator[dict[str, object]]:
+        """The activities or offers of a record, as lines of its timeline."""
+        for draft in drafts:
+            values = row_values(draft, self.pipeline)
+            if values.get("record_id") == record:
+                yield {"event": event, **{column: values.get(name) for name, column in TIMELINE[event].items()}}
 
     # ------------------------------------------------------------ typed tables
 
     @property
     def records(self) -> pd.DataFrame:
-        """Every record of the pipeline, with the stage as accepted and the tab it lives in."""
+        """One row a record of the pipeline: where it stands as accepted, and all that its row says.
+
+        >>> crm.records[["id", "company", "stage", "outcome"]].head(3)
+               id        company stage outcome
+        0  R-0001      Kite Toys  Lost    lost
+        1  R-0002  Papyrus Books  Lost    lost
+        2  R-0003    Birch Paper  Lost    lost
+        """
         return self._records(record_tabs(self._run))
 
     @property
     def leads(self) -> pd.DataFrame:
-        """The rows of Leads."""
+        """The records in Leads, with the columns of `records`.
+
+        >>> list(crm.leads["tab"].unique())
+        ['leads']
+        """
         return self._records(("leads",))
 
     @property
     def opportunities(self) -> pd.DataFrame:
-        """The rows of Opportunities."""
+        """The records in Opportunities, with the columns of `records`.
+
+        >>> crm.opportunities[["id", "stage", "probability"]].head(2)
+               id      stage  probability
+        0  R-0006  Qualified          0.1
+        1  R-0010  Qualified          0.1
+        """
         return self._records(("opportunities",))
 
     @property
     def deals(self) -> pd.DataFrame:
-        """The rows of Deals."""
+        """The records in Deals, with the columns of `records`.
+
+        >>> crm.deals[["id", "closed_on", "value"]].head(2)
+               id  closed_on    value
+        0  R-0016 2026-10-13  45800.0
+        1  R-0017 2026-11-17  26500.0
+        """
         return self._records(("deals",))
 
     @property
     def accounts(self) -> pd.DataFrame:
-        """The rows of Accounts."""
-        return _frame([self._values(d) for d in self._run.in_order(self._run.account_rows)], "accounts")
+        """One row an account.
+
+        >>> crm.accounts[["id", "name", "deals"]].head(2)
+               id              name  deals
+        0  A-0001  Millbrook Bakery      1
+        1  A-0002   Redhill Brewery      1
+        """
+        return self._rows_in(self._run.account_rows, "accounts")
 
     @property
     def activities(self) -> pd.DataFrame:
-        """The rows of Activities, each with the ID of its record."""
-        return _frame([self._values(d) for d in self._run.in_order(self._run.activity_rows)], "activities")
+        """One row an activity, with the ID of its record.
+
+        >>> crm.activities[["record_id", "type", "date", "status"]]
+          record_id     type       date   status
+        0    R-0020     call 2026-09-22     done
+        1    R-0018  meeting 2026-09-28  planned
+        """
+        return self._rows_in(self._run.activity_rows, "activities")
 
     @property
     def offers(self) -> pd.DataFrame:
-        """The rows of Offers."""
-        rows = [self._values(d) for d in self._run.other_rows if d.layout.name == "offers" and d.entry.kind == "record"]
-        return _frame(rows, "offers")
+        """One row an offer, with the ID of its record.
+
+        >>> crm.offers[["record_id", "amount", "status", "sent_on"]].head(2)
+          record_id   amount    status    sent_on
+        0    R-0021  14500.0  accepted 2026-01-22
+        1    R-0022  38200.0  accepted 2026-02-17
+        """
+        return tab_frame((row_values(draft, self.pipeline) for draft in self._offers), "offers")
 
     @property
-    def events(self) -> pd.DataFrame:
-        """One row an event, oldest first."""
-        return _frame([vars(event) for event in self.history], "history")
+    def _offers(self) -> list[Draft]:
+        return [d for d in self._run.other_rows if d.layout.name == "offers" and d.entry.kind == "record"]
 
     def _records(self, homes: Sequence[str]) -> pd.DataFrame:
-        run, rows = self._run, []
-        for draft in run.in_order(run.pipeline_rows):
-            if draft.layout.name not in homes:
-                continue
-            stage = run.rules.pipeline.label("stage", str(draft.remembered("stage")))
-            rows.append(self._values(draft) | {"tab": draft.layout.name, "stage": stage})
-        return _frame(rows, "deals", first=["tab"])
+        rows = [self._record(fact) for fact in self._facts]
+        return frame_of([row for row in rows if row["tab"] in homes], record_kinds(self.pipeline))
 
-    def _values(self, draft: Draft) -> dict[str, object]:
-        """What people and sync say of a row; words instead of codes."""
-        label = self._run.rules.pipeline.label
-        by_sync = {name: None if is_blank(cell) else cell for name, cell in draft.sync.items()}
-        values: dict[str, object] = {**vars(draft.entry.record), **by_sync, "id": draft.id}
-        return values | {name: label(name, str(values[name])) for name in LABELLED if values.get(name)}
+    def _record(self, fact: Fact) -> dict[str, object]:
+        return record_values(self._run.drafts[fact.id], fact, self.pipeline)
+
+    def _rows_in(self, drafts: Sequence[Draft], tab: str) -> pd.DataFrame:
+        return tab_frame((row_values(draft, self.pipeline) for draft in self._run.in_order(drafts)), tab)
 
 
-LABELLED = ("loss_reason", "source", "channel", "competitor", "industry", "owner")
-"""Fields of a record that hold a code; tables show the word."""
+TIMELINE = {
+    "activity": {"date": "happened_on", "owner": "owner", "status": "after", "subject": "note"},
+    "offer": {
+        "sent_on": "happened_on",
+        "status": "after",
+        "amount": "value",
+        "currency": "currency",
+        "number": "note",
+    },
+}
+"""What of an activity and of an offer stands in a timeline, and in which column."""
 
 
-def _frame(rows: Sequence[Mapping[str, object]], tab: str, first: Sequence[str] = ()) -> pd.DataFrame:
-    """Rows as a table with the fields of a tab as columns: dates as datetimes, the rest as read."""
-    import pandas as pd
-
-    columns = [column for column in TABS[tab] if column.name != "check"]
-    frame = pd.DataFrame(list(rows), columns=[*first, *(column.name for column in columns)])
-    for column in columns:
-        if column.kind in ("date", "moment"):
-            frame[column.name] = pd.to_datetime(frame[column.name])
-    return frame
+def _month(day: object) -> str | None:
+    return month_of(day) if isinstance(day, date) else None

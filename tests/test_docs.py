@@ -27,7 +27,7 @@ def generate() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["docs/problems.md", "docs/tabs.md", "README.md"])
+@pytest.mark.parametrize("page", ["docs/problems.md", "docs/tabs.md", "docs/python.md", "README.md"])
 def test_says_what_the_program_knows(generate: ModuleType, page: str) -> None:
     assert (ROOT / page).read_text("utf-8") == generate.PAGES[page](), "run: python docs/generate.py"
 
