@@ -180,15 +180,16 @@ class _Past:
 
     def on(self, day: date) -> Fact | None:
         """How it stood; `None` where it was not there."""
-        until = [event for event in self.events if self.day_of(event) <= day]
-        created = self.created_on()
-        if (created or self.known_on()) > day or _missing(until):
+        until = [event for event in self.events if seen_on(event, self.settings) <= day]
+        created, known = self.created_on(), self.known_on()
+        if min(created or known, known) > day or _missing(until):
             return None
         steps = self.steps()
-        since = [step for step in steps if step.on > day]
-        if self.fact and not since and len(until) == len(self.events):
+        # A day to come that somebody typed does not wait: from when sync saw it, so it is.
+        taken = [step for step in steps if min(step.on, seen_on(step.event, self.settings)) <= day]
+        if self.fact and len(taken) == len(steps) and len(until) == len(self.events):
             return self.fact
-        return self.told(until, [step for step in steps if step.on <= day], created)
+        return self.told(until, taken, created)
 
     def created_on(self) -> date | None:
         """The day of creation: the row's own, else what History says."""
@@ -197,13 +198,8 @@ class _Past:
         return next((event.happened_on for event in self.events if event.event in ARRIVALS), None)
 
     def known_on(self) -> date:
-        """The first day on which sync saw it; a record without History was always there."""
+        """The first day on which sync saw it; one without History was there from the beginning."""
         return min((seen_on(event, self.settings) for event in self.events), default=date.min)
-
-    def day_of(self, event: Event) -> date:
-        """The day from which an event holds; where it stood when it was taken in holds from then on."""
-        seen = seen_on(event, self.settings)
-        return seen if event.event in TAKEN_IN else event.happened_on or seen
 
     def steps(self) -> list[Step]:
         """Its steps; the last closing on the row's own day, which a person may have put right."""
@@ -214,8 +210,8 @@ class _Past:
         return steps
 
     def told(self, until: Sequence[Event], steps: Sequence[Step], created: date | None) -> Fact:
-        """What History tells of it."""
-        said = next((event for event in reversed(until) if event.event != "missing"), None)
+        """What History tells of it; before sync ever saw it, its row says what it said then."""
+        said = next((event for event in [*reversed(until), *self.events] if event.event != "missing"), None)
         last = steps[-1] if steps else None
         stage = self.pipeline.stage(last.after) if last else None
         outcome = stage.outcome if stage else "open"
