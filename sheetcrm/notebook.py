@@ -238,8 +238,7 @@ class Crm:
     @property
     def offers(self) -> pd.DataFrame:
         """The rows of Offers."""
-        rows = [self._values(d) for d in self._run.other_rows if d.layout.name == "offers" and d.entry.kind == "record"]
-        return _frame(rows, "offers")
+        return _frame([self._values(d) for d in self._run.in_order(self._run.offer_rows)], "offers")
 
     @property
     def events(self) -> pd.DataFrame:

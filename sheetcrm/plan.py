@@ -71,6 +71,7 @@ def _emit(run: Run) -> Plan:
         run.language,
         tuple(run.stopped.values()),
         settings.write_protected,
+        tuple(run.files),
     )
 
 
@@ -244,6 +245,5 @@ def waiting_of(run: Run) -> list[Waiting]:
 
 
 def _offers_sent(run: Run) -> list[date]:
-    offers = (draft for draft in run.other_rows if draft.layout.name == "offers")
-    days = (draft.sync.get("sent_on") or getattr(draft.entry.record, "sent_on", None) for draft in offers)
+    days = (draft.sync.get("sent_on") or getattr(draft.entry.record, "sent_on", None) for draft in run.offer_rows)
     return [day for day in days if isinstance(day, date)]
