@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
 from sheetcrm import config, display, plan
 from sheetcrm.decide import decide
@@ -19,18 +19,22 @@ from sheetcrm.drafts import Draft
 from sheetcrm.funnel import Funnel, funnel
 from sheetcrm.gather import gather, record_tabs
 from sheetcrm.model import Event
+from sheetcrm.offer_figures import OfferFact
+from sheetcrm.offering import offer_facts
 from sheetcrm.pipeline import Pipeline
-from sheetcrm.problems import Busy, Problem
+from sheetcrm.problems import Busy, Problem, UsageError
+from sheetcrm.references import Directory
 from sheetcrm.run import Run
 from sheetcrm.schema import TABS
 from sheetcrm.sync import Progress, carry_out, uncollected
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook, is_blank
 from sheetcrm.workbooks import open_workbook
+from sheetcrm.workbooks.offers_folder import WithOffers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Crm", "FunnelView", "PlanView", "open"]
+__all__ = ["Crm", "FunnelView", "OfferMade", "PlanView", "open"]
 
 Grouping: TypeAlias = Literal["owner", "source", "industry", "channel"]
 
@@ -41,6 +45,15 @@ def open(where: str | Path, *, now: Callable[[], datetime] | None = None) -> Crm
     `now` gives the moment of a run (aware); the machine's clock by default.
     """
     return Crm(open_workbook(config.resolve(where)), now)
+
+
+class OfferMade(NamedTuple):
+    """The offer of one record, made at once or made before."""
+
+    number: str
+    """"" where it could not be made; then the receipt's problems say why."""
+    path: Path | None
+    receipt: Receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +170,7 @@ class Crm:
         *,
         moves: bool = True,
         force: bool = False,
+        offers_for: Sequence[str] = (),
         progress: Progress | None = None,
         wait: timedelta = timedelta(),
         waiting: Callable[[Busy], None] | None = None,
@@ -164,15 +178,50 @@ class Crm:
         """Carry the plan out. Raises `Busy` or `Changed`; nothing is written then.
 
         While somebody has the workbook open it waits for `wait`, and tells `waiting` once who that is.
+        `offers_for` are IDs of records whose offers are made as if `prepare` stood there.
         """
 
         def make(snapshot: Snapshot, now: datetime) -> Plan:
-            return plan.make_plan(snapshot, now, moves=moves, force=force)
+            return plan.make_plan(snapshot, now, moves=moves, force=force, offers_for=offers_for)
 
         self.refresh()
         receipt = carry_out(self.workbook, make, now=self._now, progress=progress, wait=wait, waiting=waiting)
         self.refresh()
         return receipt
+
+    def offer(self, record: str, *, pdf: bool = False, progress: Progress | None = None) -> OfferMade:
+        """Make the offer of a record at once, and leave every row in its tab.
+
+        `record` is an ID, or a company, e-mail or phone that fits exactly one; raises
+        `UsageError` where it fits none or several. `pdf` makes a PDF also where
+        `sheetcrm.toml` says no.
+        """
+        folder = self.workbook.folder if isinstance(self.workbook, WithOffers) else None
+        if folder and pdf:
+            folder.pdf = True
+        pointed = Directory(self._run.pipeline_rows).point("record", record)
+        if not pointed.id:
+            values = pointed.found.values if pointed.found else {}
+            key = "no-such-record" if not values.get("candidates") else "several-records"
+            raise UsageError(key, value=record, candidates=values.get("candidates", ""))
+        receipt = self.sync(moves=False, offers_for=[pointed.id], progress=progress)
+        draft = self._run.drafts.get(pointed.id)
+        if draft is None or any(p.id == pointed.id and p.code.startswith("offer") for p in receipt.plan.problems):
+            return OfferMade("", None, receipt)
+        number = str(draft.entry.cell("offer"))
+        files = (seen for seen in self._snapshot.folder.files if seen.is_workbook and str(seen.number) == number)
+        seen = next(files, None)
+        return OfferMade(number, folder.path / seen.path if folder and folder.path and seen else None, receipt)
+
+    @property
+    def offer_facts(self) -> list[OfferFact]:
+        """Every offer as it is counted, in the order of their numbers."""
+        return offer_facts(self._run)
+
+    @property
+    def today(self) -> date:
+        """The working day of this look."""
+        return self._run.today
 
     def funnel(
         self,

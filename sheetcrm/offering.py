@@ -7,7 +7,7 @@ what stands on the page to `offers`, who makes the file to the offers folder.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,6 +18,7 @@ from sheetcrm.columns import fold
 from sheetcrm.convert import Offered
 from sheetcrm.drafts import SKIPPED, Draft, offer_id
 from sheetcrm.model import Account, Lead, Offer, Opportunity, State
+from sheetcrm.offer_figures import OfferFact
 from sheetcrm.offers import MAX_LINES, OfferNumber, Party, file_name, next_number
 from sheetcrm.offers import Offer as Document
 from sheetcrm.pipeline import Pipeline, Stage
@@ -26,10 +27,17 @@ from sheetcrm.run import Money, Run
 from sheetcrm.tables import Cell, FileSeen, NewFile, is_blank, raw_text
 from sheetcrm.validate import Found, people_digest, read_rows
 
-__all__ = ["OPEN_STATES", "Made", "numbers_seen", "offer_stage", "prepare", "read_offers", "settle", "state_of"]
-
-OPEN_STATES = ("draft", "sent", "expired")
-"""Of offers that may still be answered."""
+__all__ = [
+    "Made",
+    "numbers_seen",
+    "offer_facts",
+    "offer_stage",
+    "prepare",
+    "read_offers",
+    "settle",
+    "state_of",
+    "STATES",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +92,10 @@ class Made:
             "currency": self.currency,
             "file": self.file,
         }
+
+
+STATES = ("draft", "sent", "accepted", "rejected", "expired", "superseded", "closed")
+"""What may become of an offer."""
 
 
 def state_of(
@@ -316,7 +328,7 @@ class _Preparing:
         if not isinstance(offer, Offer) or made is None or offer.status not in (None, "sent"):
             return False
         good = not made.valid_until or date.fromisoformat(made.valid_until) >= self.run.today
-        there = any(str(seen.number) == last.id for seen in self.run.folder.files)
+        there = any(seen.is_workbook and str(seen.number) == last.id for seen in self.run.folder.files)
         return good and there and made.content == document.content
 
     def _left_behind(self, record: str, document: Document) -> FileSeen | None:
@@ -522,7 +534,7 @@ def _look_at_file(run: Run, draft: Draft, state: str, record: Draft | None) -> N
     """A file that says something else than when the offer was sent; or that is gone."""
     if OfferNumber.parse(draft.id) is None or run.folder.trouble:
         return
-    files = [seen for seen in run.folder.files if str(seen.number) == draft.id]
+    files = [seen for seen in run.folder.files if seen.is_workbook and str(seen.number) == draft.id]
     sent, stood, noted = (*str(draft.remembered("file_print")).split(" "), "", "")[:3] if draft.old else ("", "", "")
     if draft.old and not files and state in ("draft", "sent", "accepted"):
         draft.entry.found.append(Found("file", "offer-file-missing", {"number": draft.id}))
@@ -557,8 +569,41 @@ def _remember_last(run: Run, draft: Draft, last: Draft | None) -> None:
         draft.entry.found.append(Found("stage", "offer-rejected", {"number": last.id}))
 
 
-def living(run: Run) -> Iterator[tuple[Draft, Offer]]:
-    """Every offer with what people say of it."""
-    for draft in run.in_order(run.offer_rows):
-        if isinstance(draft.entry.record, Offer):
-            yield draft, draft.entry.record
+# ---------------------------------------------------------------- as they are counted
+
+
+def offer_facts(run: Run) -> list[OfferFact]:
+    """Every offer as it is counted, in the order of their numbers."""
+    products: dict[str, dict[str, None]] = {}
+    for line in run.line_rows:
+        number = raw_text(line.sync.get("last_offer", line.entry.cell("last_offer")))
+        product = getattr(line.entry.record, "product", None)
+        if number and product:
+            products.setdefault(number, {})[product] = None
+    records = ((draft, draft.entry.record) for draft in run.in_order(run.offer_rows))
+    return [_fact(run, d, offer, tuple(products.get(d.id, ()))) for d, offer in records if isinstance(offer, Offer)]
+
+
+def _fact(run: Run, draft: Draft, offer: Offer, products: tuple[str, ...]) -> OfferFact:
+    made, state = made_of(draft), str(draft.remembered("stage"))
+    record = run.drafts.get(str(draft.sync.get("record_id", "")))
+    lead = record.entry.record if record and isinstance(record.entry.record, Lead) else None
+    sent_on, since = draft.sync.get("sent_on") or offer.sent_on, draft.remembered("since", None)
+    money, label = _money_of(offer, made), run.rules.pipeline.label
+    return OfferFact(
+        draft.id,
+        _id(record),
+        lead.name if lead else str(draft.sync.get("record_name", "")),
+        state,
+        date.fromisoformat(made.made_on) if made else offer.made_on,
+        sent_on if isinstance(sent_on, date) else None,
+        since if state in ("accepted", "rejected") and isinstance(since, date) else None,
+        date.fromisoformat(made.valid_until) if made and made.valid_until else offer.valid_until,
+        money.amount,
+        money.currency,
+        label("owner", lead.owner) if lead else "",
+        label("source", lead.source) if lead else "",
+        products,
+        str(record.remembered("reached")) if record else "",
+        made.file if made else offer.link or "",
+    )

@@ -122,6 +122,11 @@ class FileSeen(NamedTuple):
     cells: str = ""
     """Fingerprint of what its cells say; "" where nobody asked, or it cannot be read."""
 
+    @property
+    def is_workbook(self) -> bool:
+        """Whether it is the offer itself, and no PDF of it."""
+        return self.path.lower().endswith((".xlsx", ".xlsm"))
+
 
 @dataclass(frozen=True, slots=True)
 class Folder:

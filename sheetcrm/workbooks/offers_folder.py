@@ -33,8 +33,7 @@ Tell: TypeAlias = Callable[[str, int, int], None]
 
 TEMPLATE = "offer_template"
 """How a template in the folder itself is called, whatever its ending."""
-OURS = (".xlsx", ".xlsm")
-TEMPLATES = (*OURS, ".xltx", ".xltm")
+TEMPLATES = (".xlsx", ".xlsm", ".xltx", ".xltm")
 PASSING = ".sheetcrm-"
 """Part of the names under which files are written, before they are whole."""
 SECONDS_TO_PRINT = 60
@@ -47,7 +46,7 @@ class OffersFolder:
     def __init__(
         self, path: Path | None, template: Path | None = None, *, given: bool = False, pdf: bool = True
     ) -> None:
-        self.path, self._template, self._given, self._pdf = path, template, given, pdf
+        self.path, self.pdf, self._template, self._given = path, pdf, template, given
         self._trouble = ""
 
     def look(self, snapshot: Snapshot) -> Folder:
@@ -70,7 +69,7 @@ class OffersFolder:
             if number is None:
                 continue
             seen = FileSeen(path.relative_to(self.path).as_posix(), number)
-            if path.suffix.lower() in OURS:
+            if seen.is_workbook:
                 with suppress(OSError):
                     seen = _looked_into(seen, path, wanted)
             yield seen
@@ -156,7 +155,7 @@ class OffersFolder:
 
     def to_pdf(self, files: Sequence[NewFile], tell: Tell) -> tuple[str, ...]:
         """A PDF beside each file, where LibreOffice is there to make it; codes of what could not be done."""
-        if not files or not self._pdf or self.path is None:
+        if not files or not self.pdf or self.path is None:
             return ()
         program = shutil.which("soffice") or shutil.which("libreoffice")
         if program is None:
