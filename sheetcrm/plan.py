@@ -225,6 +225,7 @@ def _fact(run: Run, draft: Draft) -> Fact:
         own if own is not None else (stage.probability if stage else Decimal(0)),
         since if isinstance(since, date) else None,
         int(str(draft.remembered("cycle", 1))),
+        money.expected_close if money else None,
     )
 
 
