@@ -42,6 +42,10 @@ class Settings:
     write_protected: bool = False
     """Whether sync may write into tabs that the team protected."""
 
+    def rate_of(self, currency: str) -> Decimal | None:
+        """What one unit of a currency is worth in the team's own; `None` where Settings has no rate."""
+        return Decimal(1) if currency == self.currency else self.rates.get(currency)
+
 
 class CodeCell(NamedTuple):
     """A code that sync writes beside a line of Stages, Lists or Settings."""
