@@ -17,10 +17,12 @@ from sheetcrm.drafts import Draft, well_formed, without_formulas
 from sheetcrm.duplicates import Candidate, Pair, duplicate_accounts, duplicate_people
 from sheetcrm.ledger import as_cell
 from sheetcrm.model import Account, Activity, Lead, Offer, Opportunity
-from sheetcrm.pipeline import Stage
+from sheetcrm.pipeline import Owner, Stage
 from sheetcrm.references import Directory
 from sheetcrm.run import Run
+from sheetcrm.schema import FILLED_IN_TURN
 from sheetcrm.tables import Cell, digest, is_blank
+from sheetcrm.turns import TURN, Turns
 from sheetcrm.validate import Found, identity_of, judge_row, people_digest, read_rows
 
 __all__ = ["decide"]
@@ -31,8 +33,13 @@ def decide(run: Run) -> None:
     directory = Directory([*run.pipeline_rows, *run.account_rows])
     point_at_records(run, directory)
     collect_offers(run)
+    turns = Turns(run.rules.pipeline.owners, run.ledger.events if run.rules.settings.turns else ())
     for draft in run.in_order(run.pipeline_rows):
+        given = give_in_turn(run, draft, turns)
         transition(run, draft)
+        if given and not draft.frozen:
+            turns.taken()
+            run.note(TURN, draft.id, after=given.code)
     link_accounts(run)
     judge_filled_accounts(run)
     for draft in run.in_order(run.pipeline_rows):
@@ -76,6 +83,29 @@ def collect_offers(run: Run) -> None:
                 draft.sync["sent_on"] = run.today
             was = run.offered.get(id_, Offered())
             run.offered[id_] = Offered(True, was.accepted or offer.status == "accepted")
+
+
+# ---------------------------------------------------------------- owners
+
+
+def give_in_turn(run: Run, draft: Draft, turns: Turns) -> Owner | None:
+    """The owner of a new open record that names none, where the team wants turns.
+
+    Only on the night on which it comes: an owner's cell that somebody emptied later stays empty.
+    """
+    if not run.rules.settings.turns or draft.old or (run.takeover and not draft.key):
+        return None
+    column = draft.layout.columns.get(FILLED_IN_TURN)
+    stage = run.rules.pipeline.stage(draft.lead.stage)
+    if column is None or (draft.entry.row, column) in draft.layout.tab.formulas:
+        return None
+    if not is_blank(draft.entry.cell(FILLED_IN_TURN)) or (stage and stage.outcome != "open"):
+        return None
+    owner = turns.next
+    if owner:
+        draft.people[FILLED_IN_TURN] = owner.name
+        draft.entry.record = draft.lead.model_copy(update={FILLED_IN_TURN: owner.code})
+    return owner
 
 
 # ---------------------------------------------------------------- stages

@@ -141,7 +141,7 @@ def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
     """State as History tells it: the tab, stage, cycle and day of each record; no fingerprints."""
     states: dict[str, dict[str, object]] = {}
     for event in events:
-        if not event.record or event.event == "renamed":
+        if not event.record or event.event in ("renamed", "turn"):  # neither says where a record stands
             continue
         state = states.setdefault(event.record, {"id": event.record, "tab": event.tab})
         if event.event == "account-linked":

@@ -9,6 +9,7 @@ from sheetcrm import messages
 from sheetcrm.display.numbers import amount_text
 from sheetcrm.display.plans import problem_sums, said
 from sheetcrm.problems import SEVERITIES, Problem
+from sheetcrm.turns import TURN
 
 if TYPE_CHECKING:
     from sheetcrm.model import Event
@@ -79,6 +80,8 @@ def events_text(events: Sequence[Event], language: str, pipeline: Pipeline | Non
 def event_line(event: Event, language: str, pipeline: Pipeline | None) -> str:
     """`R-0042 won: Negotiation → Won (Ana, 3,500.00 EUR, “…”)`."""
     before, after = (place_name(word, language, pipeline) for word in (event.before, event.after))
+    if event.event == TURN and pipeline:
+        after = pipeline.label("owner", event.after)
     change = " → ".join(filter(None, (before, after)))
     money = amount_text(event.value, event.currency, language) if event.value is not None else ""
     reason = pipeline.label("loss_reason", event.reason) if pipeline else event.reason
