@@ -1,4 +1,4 @@
-"""The Today tab: how the last run went, what each person has to do, what moved, what is to be put right.
+"""The Today tab: how the last run went, what each person has to do and to put right, what moved.
 
 The one thing on it that changes by itself is a formula, which turns red when
 no run came by for 26 hours.
