@@ -402,8 +402,8 @@ class Crm:
 
         >>> crm.events[["happened_on", "record", "event"]].tail(2)
             happened_on  record   event
-        253  2026-11-24  R-0010  edited
-        254  2026-11-24  R-0031  edited
+        256  2026-11-24  R-0010  edited
+        257  2026-11-24  R-0031  edited
         """
         rows = (event_values(event, self.pipeline) for event in self.history)
         return tab_frame(rows, "history")
@@ -492,6 +492,8 @@ class Crm:
           record_id     type       date   status
         0    R-0020     call 2026-09-22     done
         1    R-0018  meeting 2026-09-28  planned
+        2    R-0014     call 2026-11-25  planned
+        3    R-0019  meeting 2026-11-23  planned
         """
         return self._rows_in(self._run.activity_rows, "activities")
 

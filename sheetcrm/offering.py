@@ -413,7 +413,7 @@ def _lateness(draft: Draft) -> tuple[date, tuple[int, ...]]:
 def _settle(run: Run, draft: Draft, offer: Offer, number: OfferNumber | None, *, superseded: bool) -> None:
     record = run.drafts.get(str(draft.sync.get("record_id", "")))
     made = made_of(draft)
-    until = date.fromisoformat(made.valid_until) if made and made.valid_until else offer.valid_until
+    until = _valid_until(draft, offer, made)
     was = str(draft.remembered("stage"))
     state = state_of(
         offer.status,
@@ -448,6 +448,13 @@ def _settle(run: Run, draft: Draft, offer: Offer, number: OfferNumber | None, *,
     }
     _say(run, draft, offer, state, until, record)
     _look_at_file(run, draft, state, record)
+
+
+def _valid_until(draft: Draft, offer: Offer, made: Made | None) -> date | None:
+    """Its last day; of one that was made elsewhere nobody knows."""
+    if made:
+        return date.fromisoformat(made.valid_until) if made.valid_until else None
+    return offer.valid_until if OfferNumber.parse(draft.id) else None
 
 
 def _since(run: Run, draft: Draft, state: str, was: str) -> date | None:
@@ -598,7 +605,7 @@ def _fact(run: Run, draft: Draft, offer: Offer, products: tuple[str, ...]) -> Of
         date.fromisoformat(made.made_on) if made else offer.made_on,
         sent_on if isinstance(sent_on, date) else None,
         since if state in ("accepted", "rejected") and isinstance(since, date) else None,
-        date.fromisoformat(made.valid_until) if made and made.valid_until else offer.valid_until,
+        _valid_until(draft, offer, made),
         money.amount,
         money.currency,
         label("owner", lead.owner) if lead else "",
