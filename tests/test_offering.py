@@ -416,7 +416,10 @@ WAYS: dict[str, tuple[Callable[[OfferDesk, str], object], str]] = {
         lambda desk, id_: desk.write(id_, stage="lost", loss_reason="price"),
         "offer-on-lost",
     ),
-    "there are no lines": (lambda desk, _: desk.cells("offer_lines").__delitem__(slice(1, None)), "offer-without-lines"),
+    "there are no lines": (
+        lambda desk, _: desk.cells("offer_lines").__delitem__(slice(1, None)),
+        "offer-without-lines",
+    ),
     "a line has no price": (lambda desk, _: desk.type("offer_lines", 1, "unit_price", ""), "offer-lines-wrong"),
     "a line says nonsense": (lambda desk, _: desk.type("offer_lines", 1, "quantity", "many"), "offer-lines-wrong"),
     "a line has a formula's error": (
@@ -424,7 +427,10 @@ WAYS: dict[str, tuple[Callable[[OfferDesk, str], object], str]] = {
         "offer-lines-wrong",
     ),
     "a word nobody knows": (lambda desk, id_: desk.write(id_, offer="make it"), "unknown-command"),
-    "nobody said where": (lambda desk, _: setattr(desk, "folder", Folder(trouble="offers-no-folder")), "offers-no-folder"),
+    "nobody said where": (
+        lambda desk, _: setattr(desk, "folder", Folder(trouble="offers-no-folder")),
+        "offers-no-folder",
+    ),
     "the folder is away": (
         lambda desk, _: setattr(
             desk, "folder", Folder(trouble="offers-folder-unusable", values={"folder": "/x", "reason": "gone"})
@@ -633,7 +639,7 @@ def test_state_lost_is_rebuilt_from_history_with_numbers_and_states(desk: OfferD
 
 
 def test_offer_cells_of_people_never_come_into_a_document_as_something_else(desk: OfferDesk) -> None:
-    id_ = desk.opportunity("=HYPERLINK(\"http://x\")", email="a@b.ro")
+    id_ = desk.opportunity('=HYPERLINK("http://x")', email="a@b.ro")
     desk.line(id_, "=1+1", 1, 5, description="@SUM(A1)")
     number = desk.prepared(id_)
     offer: Offer = desk.file(number)
@@ -785,7 +791,9 @@ def test_what_is_no_longer_sold_or_called_like_another_is_said(shop: OfferDesk) 
 
 
 @pytest.mark.parametrize(
-    ("start", "standard"), [(date(2025, 7, 10), 19), (date(2025, 8, 10), 21)], ids=["before August 2025", "from then on"]
+    ("start", "standard"),
+    [(date(2025, 7, 10), 19), (date(2025, 8, 10), 21)],
+    ids=["before August 2025", "from then on"],
 )
 def test_the_usual_vat_rate_is_that_of_the_day(start: date, standard: int) -> None:
     desk = OfferDesk(first=start)
@@ -797,7 +805,8 @@ def test_the_usual_vat_rate_is_that_of_the_day(start: date, standard: int) -> No
 
 
 @pytest.mark.parametrize(
-    ("language", "line"), [("en", "VAT % from 2026-06-01"), ("ro", "TVA % din 01.06.2026"), ("ro", "TVA % de la 01.06.2026")]
+    ("language", "line"),
+    [("en", "VAT % from 2026-06-01"), ("ro", "TVA % din 01.06.2026"), ("ro", "TVA % de la 01.06.2026")],
 )
 def test_vat_rates_come_from_settings_where_they_stand_there(language: str, line: str) -> None:
     desk = OfferDesk(language)

@@ -113,9 +113,13 @@ class OfferDesk(Desk):
         self.sync()
         return raw_text(self.read("opportunities", row, "id"))
 
-    def line(self, record: str, product: str = "Pump", quantity: Cell = 2, unit_price: Cell = 100, **cells: Cell) -> int:
+    def line(
+        self, record: str, product: str = "Pump", quantity: Cell = 2, unit_price: Cell = 100, **cells: Cell
+    ) -> int:
         """Type a line of an offer."""
-        return self.add("offer_lines", record=record, product=product, quantity=quantity, unit_price=unit_price, **cells)
+        return self.add(
+            "offer_lines", record=record, product=product, quantity=quantity, unit_price=unit_price, **cells
+        )
 
     def row(self, id_: str, tabs: str = "leads opportunities deals") -> tuple[str, int]:
         """Where a record stands."""
