@@ -7,10 +7,12 @@ are called, is decided elsewhere.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -39,6 +41,8 @@ PASSING = ".sheetcrm-"
 SECONDS_TO_PRINT = 60
 SECONDS_PER_PAGE = 5
 PRINTED_AT_ONCE = 20
+OTHERS_WRITE_SECONDS = 600
+"""A passing file that is younger may be of a sync that is at work on another machine."""
 
 
 class OffersFolder:
@@ -128,6 +132,7 @@ class OffersFolder:
         Raises `Changed` where one cannot be made: the next look at the folder tells why.
         """
         made: list[Path] = []
+        self._sweep(0 if alone else OTHERS_WRITE_SECONDS)
         try:
             self._make(files, language, tell, made)
             yield
@@ -135,6 +140,14 @@ class OffersFolder:
             for path in made if alone else ():
                 path.unlink(missing_ok=True)
             raise
+
+    def _sweep(self, seconds: float) -> None:
+        """Remove what a killed run had not finished, if nobody touched it for so long."""
+        for folder in [self.path, *self.path.iterdir()] if self.path and self.path.is_dir() else ():
+            for path in folder.glob(f".*{PASSING}*.tmp"):
+                with suppress(OSError):
+                    if time.time() - path.stat().st_mtime >= seconds:
+                        path.unlink()
 
     def forget(self) -> None:
         """Begin anew: what could not be made may be made now."""
@@ -161,6 +174,8 @@ class OffersFolder:
                 continue  # what is wrong with one offer does not stop the others
             if not refused:
                 self._write(self.path / file.path, filled, language, made)
+            # Nothing is collected while sync runs, and a filled file leaves rings of objects behind.
+            gc.collect(0)
         if refused:
             self._refused |= refused
             raise Changed("offer-not-made", file=str(files[0].offer.number), reason=next(iter(refused.values())))
@@ -170,7 +185,6 @@ class OffersFolder:
 
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            _sweep(path.parent)
             create_file(path, filled)
         except (SheetCrmError, OSError) as error:
             reason = error.text(language) if isinstance(error, SheetCrmError) else str(error)
@@ -220,12 +234,6 @@ def _looked_into(seen: FileSeen, path: Path, wanted: FilesWanted) -> FileSeen:
         return seen._replace(whole=whole, cells=cells)
     except SheetCrmError:
         return seen  # damaged, or half copied
-
-
-def _sweep(folder: Path) -> None:
-    """Remove what a killed run had not finished."""
-    for path in folder.glob(f".*{PASSING}*.tmp"):
-        path.unlink(missing_ok=True)
 
 
 def _print(program: str, paths: Sequence[Path]) -> bool:
