@@ -259,6 +259,25 @@ def test_files_stay_when_google_says_that_the_sheet_changed(office: Office, monk
     office.is_in_order()
 
 
+@pytest.mark.parametrize("locale", ["en_US", "ro_RO", "de_DE"])
+def test_line_totals_are_alive_in_every_locale(sheets_server: SheetsServer, folder: Path, locale: str) -> None:
+    desk = OfferDesk()
+    desk.add("products", code="P-1", name="Pump", price=33.5, currency="EUR")
+    desk.add("settings", setting="Rate RON", setting_value="0,2011")
+    record = desk.opportunity(currency="RON")
+    desk.line(record, "P-1", 2, "", discount_percent=0.5)
+    desk.line(record, "Hose", "2,5", 10)
+    desk.write(record, offer="prepare")
+    office = Office(sheets_server, folder)
+    office.id = lay_sheet(sheets_server, desk.snapshot(), locale=locale)
+    office.address = f"https://docs.google.com/spreadsheets/d/{office.id}/edit"
+    office.sync()
+    assert not office.sync(0).written
+    assert [row["line_total"] for row in office.rows("offer_lines")] == [166.58, 25]
+    [offer] = office.rows("offers")
+    assert offer["net"] == 191.58
+
+
 @pytest.mark.parametrize("meet", ["read", "write"])
 def test_two_machines_at_once_with_one_folder(office: Office, meet: str) -> None:
     barrier = threading.Barrier(2)
@@ -288,7 +307,8 @@ def test_two_machines_at_once_with_one_folder(office: Office, meet: str) -> None
     for one in machines:
         one.join(60)
     office.server.before_call = None
-    assert errors == []
+    # The slower one may find the quicker one's files in its way again and again, and says that it shall run again.
+    assert [type(error) for error in errors] in ([], [Changed])
     office.nights += 1
     office.sync(0)
     office.is_in_order()
