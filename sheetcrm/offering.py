@@ -256,6 +256,8 @@ class _Preparing:
             return Found("offer", "offer-lines-wrong", {"n": str(len(wrong)), "lines": ", ".join(wrong[:3])})
         if len(lines.lines) > MAX_LINES:
             return Found("offer", "offer-too-long", {"n": str(len(lines.lines)), "most": str(MAX_LINES)})
+        if draft.id in folder.refused:
+            return Found("offer", "offers-template-wrong", {"reason": folder.refused[draft.id]})
         return Found("offer", folder.trouble, dict(folder.values)) if folder.trouble else None
 
     def _document(self, draft: Draft, lines: PricedLines) -> Document:
@@ -552,12 +554,18 @@ def _look_at_file(run: Run, draft: Draft, state: str, record: Draft | None) -> N
         seen = next((seen for seen in files if seen.cells), None)
         draft.state["file_print"] = f"{seen.whole} {seen.cells}" if seen else ""
         return
-    if said and stood not in said:
+    if said and not any(_is_same_print(stood, cells) for cells in said):
         draft.entry.found.append(Found("file", "offer-file-changed", {"number": draft.id}))
         now = min(said)
-        if now != noted:
+        if not _is_same_print(now, noted):
             draft.state["file_print"] = f"{sent} {stood} {now}"
             run.note("offer-changed", _id(record), tab="offers", note=draft.id)
+
+
+def _is_same_print(one: str, other: str) -> bool:
+    """Whether two fingerprints of cells are of one file's words; one of them may lack what formulas come to."""
+    (cells, _, results), (other_cells, _, other_results) = one.partition("."), other.partition(".")
+    return cells == other_cells and (not (results and other_results) or results == other_results)
 
 
 def _remember_last(run: Run, draft: Draft, last: Draft | None) -> None:

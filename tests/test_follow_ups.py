@@ -22,6 +22,7 @@ from sheetcrm.report.today_tab import MOST_PER_OWNER
 from sheetcrm.settings import Settings
 from sheetcrm.tables import Cell, Formula, raw_text
 from tests.laws.desk import FIRST_NIGHT, Desk
+from tests.laws.offer_desk import OfferDesk
 
 TODAY = date(2026, 3, 20)
 EUR = Settings(currency="EUR", rates={"RON": Decimal("0.2")})
@@ -369,17 +370,21 @@ def test_a_changed_note_is_movement_and_a_quiet_stage_rots() -> None:
 
 
 def test_an_offer_about_to_expire_has_its_own_worth() -> None:
-    desk = Desk()
-    desk.lead("Acme SRL", "opportunities", stage="Qualified", next_step_on=date(2027, 3, 1))
+    desk = OfferDesk()
+    record = desk.opportunity(next_step_on=date(2027, 3, 1))
+    desk.line(record, "Pump", 10, 121)
+    number = desk.prepared(record)
+    desk.answer(number, "sent")
+    desk.write(record, stage="Negotiation")
     desk.sync()
-    row = desk.add("offers", record="Acme SRL", status="Sent", sent_on=date(2026, 11, 20))
-    for name, cell in (("number", "OF-2026-0001-v1"), ("valid_until", date(2026, 11, 27)), ("total", 1210)):
-        desk.type("offers", row, name, cell)
-    desk.type("offers", row, "currency", "EUR")
-    desk.sync()
-    sentence = "Offer OF-2026-0001-v1 expires on this day: ask for an answer, or make a new version."
-    assert to_do(desk) == [f"Ana Pop (1) | Acme SRL | 2026-11-27 | 1,210 EUR | {sentence}"]
-    desk.type("offers", row, "status", "Rejected")
+    assert to_do(desk) == []
+    desk.sync(days=12)
+    desk.write(record, notes="they will call")  # else it has stood still for a fortnight
+    desk.sync(days=12)
+    until = desk.offer(number, "valid_until")[:10]
+    sentence = f"Offer {number} expires on this day: ask for an answer, or make a new version."
+    assert to_do(desk) == [f"Ana Pop (1) | Acme SRL | {until} | 1,210 EUR | {sentence}"]
+    desk.answer(number, "rejected", reason="too dear")
     desk.sync()
     assert to_do(desk) == []
 
