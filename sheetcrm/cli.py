@@ -33,6 +33,7 @@ COMMANDS = {
     "log": "log",
     "import": "import_",
     "offer": "offer",
+    "offers": "offers",
     "demo": "demo",
     "doctor": "doctor",
     "connect": "connect",

@@ -90,9 +90,14 @@ class Layout:
         return tuple(sorted((*people, *self.own_columns)))
 
     @property
+    def id_field(self) -> str:
+        """The field by which a row is known for life."""
+        return _ID_FIELD.get(self.name, "id")
+
+    @property
     def addressing(self) -> Addressing:
         """How rows of this tab are told apart; a column that is not there reads as blank."""
-        id_column = self.columns.get(_ID_FIELD.get(self.name, "id"), 1 << 20)
+        id_column = self.columns.get(self.id_field, 1 << 20)
         return Addressing(self.header_row, id_column, self.people_columns)
 
 

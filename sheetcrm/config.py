@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from sheetcrm.messages import LANGUAGES
 from sheetcrm.problems import BadSettings, UsageError
@@ -25,13 +26,17 @@ __all__ = [
     "is_address",
     "is_google",
     "language",
+    "OffersPlace",
     "load",
+    "offers_place",
     "resolve",
 ]
 
 FILE_NAME = "sheetcrm.toml"
+OFFERS = "offers"
+"""The folder of offers beside an Excel file."""
 
-KEYS: Mapping[str, frozenset[str] | None] = {"workbooks": None, "offers": frozenset({"folder"})}
+KEYS: Mapping[str, frozenset[str] | None] = {"workbooks": None, "offers": frozenset({"folder", "template", "pdf"})}
 """The sections of the file and the keys of each; `None` where people choose the names."""
 
 
@@ -44,6 +49,20 @@ class Config:
     """Short name → path or address; paths already lead from the file's folder."""
     offers_folder: Path | None = None
     """Where offers are made and looked for, and nowhere else."""
+    offer_template: Path | None = None
+    """The team's own template."""
+    pdf: bool = True
+    """Whether a PDF is made beside each offer."""
+
+
+class OffersPlace(NamedTuple):
+    """Where the offers of a workbook lie, and what they are made from."""
+
+    folder: Path | None
+    template: Path | None
+    given: bool
+    """Whether the settings file names the folder: then it must be there."""
+    pdf: bool
 
 
 def language(environ: Mapping[str, str] | None = None) -> str:
@@ -61,12 +80,38 @@ def load(environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> C
         return Config()
     said = _read(file)
     _refuse_unknown(said, file)
-    folder = said.get("offers", {}).get("folder")
+    offers = said.get("offers", {})
+    pdf = offers.get("pdf", "yes").strip().casefold()
+    if pdf not in ("yes", "no"):
+        raise BadSettings("config-yes-no", file=str(file), key="offers.pdf")
     return Config(
         file,
         {name: _place(where, file) for name, where in said.get("workbooks", {}).items()},
-        Path(_place(folder, file)) if folder is not None else None,
+        Path(_place(offers["folder"], file)) if "folder" in offers else None,
+        Path(_place(offers["template"], file)) if "template" in offers else None,
+        pdf == "yes",
     )
+
+
+def offers_place(where: str | Path, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> OffersPlace:
+    """Where the offers of a workbook lie: as the settings file says, else beside an Excel file.
+
+    Of several workbooks each has a folder of its own there, called as it is: numbers would meet.
+    """
+    known = load(environ, cwd)
+    folder = known.offers_folder
+    if folder and len(known.workbooks) > 1:
+        names = (name for name, place in known.workbooks.items() if _same_place(place, where))
+        folder = folder / next(names, Path(str(where)).stem)
+    elif folder is None and not is_google(str(where)):
+        return OffersPlace(Path(where).absolute().parent / OFFERS, known.offer_template, False, known.pdf)
+    return OffersPlace(folder, known.offer_template, folder is not None and folder == known.offers_folder, known.pdf)
+
+
+def _same_place(one: str, other: str | Path) -> bool:
+    if is_google(one) or is_google(str(other)):
+        return one == str(other)
+    return Path(one).absolute() == Path(other).absolute()
 
 
 def resolve(where: str | Path, environ: Mapping[str, str] | None = None, cwd: Path | None = None) -> str:

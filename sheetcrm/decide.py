@@ -16,8 +16,10 @@ from sheetcrm.convert import Need, Offered, Verdict, accept_as_it_stands, judge,
 from sheetcrm.drafts import Draft, well_formed, without_formulas
 from sheetcrm.duplicates import Candidate, Pair, duplicate_accounts, duplicate_people
 from sheetcrm.ledger import as_cell
-from sheetcrm.model import Account, Activity, Lead, Offer, Opportunity
+from sheetcrm.model import Account, Lead, Opportunity
+from sheetcrm.offering import prepare, read_offers, settle
 from sheetcrm.pipeline import Stage
+from sheetcrm.pricing import price_lines
 from sheetcrm.references import Directory
 from sheetcrm.run import Run
 from sheetcrm.tables import Cell, digest, is_blank
@@ -30,9 +32,11 @@ def decide(run: Run) -> None:
     """Take every decision of a run, in the order in which one rests on the other."""
     directory = Directory([*run.pipeline_rows, *run.account_rows])
     point_at_records(run, directory)
-    collect_offers(run)
+    read_offers(run)
+    prepare(run, price_lines(run))
     for draft in run.in_order(run.pipeline_rows):
         transition(run, draft)
+    settle(run)
     link_accounts(run)
     judge_filled_accounts(run)
     for draft in run.in_order(run.pipeline_rows):
@@ -60,22 +64,10 @@ def point_at_records(run: Run, directory: Directory) -> None:
             draft.sync[own] = draft.entry.cell(own)
             continue
         draft.sync[own] = pointed.id if pointed else ""
-        if isinstance(record, Activity):
+        if "record_name" in draft.layout.fields:
             draft.sync["record_name"] = pointed.name if pointed else ""
         if pointed and pointed.found:
             draft.entry.found.append(pointed.found)
-
-
-def collect_offers(run: Run) -> None:
-    """What the Offers tab says of each record."""
-    for draft in run.other_rows:
-        offer = draft.entry.record
-        id_ = str(draft.sync.get("record_id", ""))
-        if isinstance(offer, Offer) and id_:
-            if offer.status == "sent" and is_blank(draft.entry.cell("sent_on")):
-                draft.sync["sent_on"] = run.today
-            was = run.offered.get(id_, Offered())
-            run.offered[id_] = Offered(True, was.accepted or offer.status == "accepted")
 
 
 # ---------------------------------------------------------------- stages
@@ -96,6 +88,8 @@ def transition(run: Run, draft: Draft) -> None:
     if draft.frozen:  # its home is a tab that stopped: all of it waits
         return
     run.verdicts[draft.id] = verdict
+    if verdict.steps and draft.id in run.words:
+        draft.people["stage"] = pipeline.label("stage", verdict.stage)
     _note_arrival(run, draft, verdict)
     _note_steps(run, draft, verdict)
     _say_what_is_missing(run, draft, lead, verdict, accepted, offered)
@@ -103,8 +97,10 @@ def transition(run: Run, draft: Draft) -> None:
 
 
 def _with_stage(run: Run, draft: Draft) -> Lead:
-    """The record, with the stage that a blank cell counts as."""
+    """The record, with the stage that a blank cell counts as, or that a word on an offer asks for."""
     lead = draft.lead
+    if draft.id in run.words:
+        return lead.model_copy(update={"stage": run.words[draft.id]})
     if not is_blank(draft.entry.cell("stage")):
         return lead
     pipeline = run.rules.pipeline

@@ -11,12 +11,13 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from types import MappingProxyType
 
 from sheetcrm.columns import Layout, header, tab_title
-from sheetcrm.ledger import Ledger
+from sheetcrm.ledger import Ledger, subject
 from sheetcrm.model import Lead, State
+from sheetcrm.offers import OfferNumber
 from sheetcrm.problems import Problem
 from sheetcrm.schema import TABS
 from sheetcrm.tables import Cell, is_blank, raw_text
@@ -24,8 +25,10 @@ from sheetcrm.validate import Entry, Found, identity_of, people_digest
 
 __all__ = ["Counter", "Draft", "Identified", "identify", "signs_of_disaster"]
 
-PREFIXES = {"accounts": "A", "activities": "T"}
-"""The first letter of IDs by tab; every record of the pipeline is an R."""
+ELSEWHERE = "E"
+"""The first letter of the numbers of offers that were made elsewhere."""
+SKIPPED = "skipped"
+"""What State says of an offer's number that was given to a file, and to no row."""
 
 
 @dataclass(slots=True)
@@ -132,23 +135,33 @@ def counter(prefix: str, ids: Iterable[str]) -> Counter:
     return Counter(prefix, max(numbers, default=0))
 
 
-def identify(prefix: str, entries: Iterable[Entry], ledger: Ledger) -> Identified:
+def offer_id(raw: Cell) -> str:
+    """The number that a cell of Offers holds: of an offer that sync made, or of one made elsewhere (`E-0007`)."""
+    number = OfferNumber.parse(raw_text(raw)) if raw != "" else None
+    return str(number) if number else well_formed(raw, ELSEWHERE)
+
+
+def identify(
+    prefix: str, entries: Iterable[Entry], ledger: Ledger, read: Callable[[Cell], str] | None = None
+) -> Identified:
     """Find the record of each row. The original of two rows with one ID keeps it.
 
     A row whose ID was wiped out or typed over gets it back where exactly one lost
     record fits; a half-typed row gets none yet. An ID that sync never gave is none.
+    New IDs begin with `prefix`; `read` knows others that rows may bear.
     """
-    mine = f"{prefix}-"
-    states = {id_: s for id_, s in ledger.states.items() if id_.startswith(mine) and well_formed(id_, prefix) == id_}
+    read = read or partial(well_formed, prefix=prefix)
+    known = ledger.states.items()
+    states = {id_: s for id_, s in known if "-" in id_ and read(id_) == id_ and s.stage != SKIPPED}
     result = Identified()
     by_id: dict[str, list[Draft]] = defaultdict(list)
     nameless: list[Draft] = []
     digests = _Digests()
-    given = {*states, *(event.record for event in ledger.events)}
+    given = {*states, *map(subject, ledger.events)}
     for entry in entries:
         draft = Draft(entry, identity=identity_of(entry), fingerprint=digests.of(entry), home=entry.layout.name)
         result.drafts.append(draft)
-        draft.id = well_formed(entry.cell("id"), prefix)
+        draft.id = read(entry.cell(entry.layout.id_field))
         if draft.id and draft.id in given and entry.kind != "aside":
             by_id[draft.id].append(draft)
         else:
@@ -160,7 +173,7 @@ def identify(prefix: str, entries: Iterable[Entry], ledger: Ledger) -> Identifie
     lost = {id_: state for id_, state in states.items() if id_ not in by_id}
     for draft in _restored(nameless, lost, result):
         if draft.entry.kind == "record":
-            raw = raw_text(draft.entry.cell("id"))
+            raw = raw_text(draft.entry.cell(draft.layout.id_field))
             draft.id = numbers.next()
             if "copy_of" in draft.state:
                 draft.noted = Noted("id-given", draft.id, draft.layout.name, raw, draft.id)
@@ -238,7 +251,7 @@ def _restored(nameless: Sequence[Draft], lost: dict[str, State], result: Identif
                 draft, id_ = drafts[0], ids[0]
                 draft.id = id_
                 del lost[id_]
-                raw = raw_text(draft.entry.cell("id"))
+                raw = raw_text(draft.entry.cell(draft.layout.id_field))
                 draft.noted = Noted("id-restored", id_, draft.layout.name, raw, id_)
     return [draft for draft in nameless if not draft.id]
 

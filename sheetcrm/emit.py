@@ -13,7 +13,7 @@ from dataclasses import astuple
 from sheetcrm import messages
 from sheetcrm.checks import PASSING, check_text, problems_of
 from sheetcrm.columns import Layout, home_mark
-from sheetcrm.drafts import Draft, well_formed, without_formulas
+from sheetcrm.drafts import Draft, offer_id, well_formed, without_formulas
 from sheetcrm.ledger import ROWS_PRINTED, as_cell, event_row, row_print, state_row, strange_rows
 from sheetcrm.model import State
 from sheetcrm.places import Columns, filled
@@ -79,10 +79,10 @@ class Emission:
             _, id_, tab, stood, stands = astuple(draft.noted)
             run.note(draft.noted.event, id_, tab=tab, before=stood, after=stands)
         wanted = {**draft.sync, "check": check_text(standing, run.language)}
-        if "id" in draft.layout.fields and draft.id:
-            wanted["id"] = draft.id
+        if draft.id:
+            wanted[draft.layout.id_field] = draft.id
         elif draft.entry.kind == "blank" and draft.state.get("copy_of"):
-            wanted["id"] = ""  # of a pasted row nothing is left but the number of another
+            wanted[draft.layout.id_field] = ""  # of a pasted row nothing is left but the number of another
         fills = {n: c for n, c in wanted.items() if target.fields.get(n) and target.fields[n].writer == "fill"}
         owned = {n: c for n, c in wanted.items() if n in target.columns and n not in fills}
         people = {**draft.people, **draft.entry.spellings}
@@ -115,7 +115,7 @@ class Emission:
         original = self.run.drafts.get(str(draft.state.get("copy_of", "")))
         stays = (draft.home or draft.layout.name) == draft.layout.name
         for name, cell in stood.items():
-            if name == "id" or name in ours or is_blank(cell):
+            if name == draft.layout.id_field or name in ours or is_blank(cell):
                 continue
             if original and same_cell(cell, original.entry.cell(name)):
                 continue
@@ -154,11 +154,15 @@ class Emission:
             if column is None:
                 continue
             before = layout.tab.cell(row, column)
-            if same_cell(before, cell) or (is_blank(before) and is_blank(cell)):
+            if isinstance(cell, Formula):
+                if layout.tab.formulas.get((row, column)) == str(cell):
+                    continue
+            elif same_cell(before, cell) or (is_blank(before) and is_blank(cell)):
                 continue
             cells.append(CellChange(column, before, cell))
             known = layout.fields.get(name)
-            if not record and known and known.writer == "sync" and self._is_a_stranger(layout, name, before):
+            ours = (row, column) in layout.tab.formulas and isinstance(cell, Formula)
+            if not (record or ours) and known and known.writer == "sync" and self._is_a_stranger(layout, name, before):
                 header = layout.header_of(name, self.run.language)
                 was, now = raw_text(before)[:500], raw_text(cell)[:500]
                 self.run.note("overwritten", "", tab=layout.name, before=was, after=now, note=header)
@@ -173,9 +177,11 @@ class Emission:
             return False
         if name == "check":
             return not is_message(text)
+        if name in ("line_total", "last_offer"):
+            return not offer_id(text)
         if name.endswith("_code"):
             known = f"{name.removesuffix('_code')}/{text}" in self.run.rules.names
-            return not (known or text in messages.area("settings") or text.startswith("rate-"))
+            return not (known or text in messages.area("settings") or text.startswith(("rate-", "vat-")))
         return not any(well_formed(text, prefix) for prefix in "RA")
 
     def _add(self, draft: Draft, home: str, wanted: Mapping[str, Cell]) -> None:
@@ -222,6 +228,8 @@ class Emission:
     def _say_what_was_put_right(self, layout: Layout, record: str, name: str, before: Cell, after: Cell) -> None:
         """A person's word that sync spells as its list does goes on record."""
         known = layout.fields.get(name)
+        if name in ("stage",) and record and name not in self.run.drafts[record].entry.spellings:
+            return  # a word on an offer moved the record; that is an event of its own
         if known and known.writer == "people" and not is_blank(before) and not same_cell(before, after):
             header = layout.header_of(name, self.run.language)
             was, now = raw_text(before), raw_text(after)
@@ -261,7 +269,7 @@ class Emission:
         for draft in run.rows:
             if draft.id and not draft.frozen and draft.layout.name not in run.stopped:
                 wanted[draft.id] = self._remember(draft)
-        for draft in run.other_rows:  # without an ID of ours, but never taken in twice
+        for draft in (*run.line_rows, *run.product_rows):  # without an ID of ours, but never taken in twice
             if draft.key:
                 id_ = f"import/{draft.key}"
                 wanted[id_] = State(id=id_, tab=draft.layout.name, imported_as=draft.key)
@@ -269,7 +277,7 @@ class Emission:
             if not state.missing_since and state.tab not in run.stopped:
                 run.note("missing", state.id, tab=state.tab, note=state.name)
                 wanted[state.id] = state.model_copy(update={"missing_since": run.today})
-        wanted |= self._stops()
+        wanted |= {**run.skipped, **self._stops()}
         for rename in run.rules.renames:
             tab = "stages" if rename.kind == "stage" else "lists"
             run.note("renamed", "", tab=tab, before=rename.old, after=rename.new, note=f"{rename.kind}/{rename.code}")

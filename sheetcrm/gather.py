@@ -5,25 +5,25 @@ The first half of a plan. Nothing is decided yet but what must stop.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import chain
-from typing import TypedDict, Unpack
+from typing import NamedTuple, TypedDict, Unpack
 
 from sheetcrm import prepare
 from sheetcrm.columns import Layout, read_layout
-from sheetcrm.drafts import Draft, counter, identify, signs_of_disaster, well_formed
-from sheetcrm.ledger import Ledger, read_ledger, rebuilt
+from sheetcrm.drafts import ELSEWHERE, Draft, counter, identify, offer_id, signs_of_disaster, well_formed
+from sheetcrm.ledger import Ledger, read_ledger, rebuilt, subject
 from sheetcrm.pipeline import read_rules
 from sheetcrm.problems import Stopped
 from sheetcrm.run import Arrival, Run
 from sheetcrm.schema import HOME_MARK
 from sheetcrm.settings import working_day
-from sheetcrm.tables import Cell, Snapshot, is_blank, raw_text
+from sheetcrm.tables import Cell, Snapshot, Tab, is_blank, raw_text
 from sheetcrm.validate import Entry, context_of, identity_of, judge_row, read_rows, read_tab
 
-__all__ = ["RUN", "How", "gather", "record_tabs"]
+__all__ = ["RUN", "FilesWanted", "How", "files_wanted", "gather", "record_tabs"]
 
 RUN = "run"
 """The line of State that remembers the last run."""
@@ -44,6 +44,42 @@ class How(TypedDict, total=False):
     """Words to be put into Lists, by kind."""
     language: str
     """Of a workbook that does not say its own."""
+    offers_for: Sequence[str]
+    """Records for which an offer is made at once, as if `prepare` stood there."""
+
+
+class FilesWanted(NamedTuple):
+    """What a run asks of the files of offers."""
+
+    known: frozenset[str]
+    """Numbers that a row or State has; of other files it asks what they are."""
+    prints: Mapping[str, str]
+    """Offers that were sent, and what State remembers of their files: these are looked into."""
+
+
+def files_wanted(snapshot: Snapshot) -> FilesWanted:
+    """What is to be asked of the files of offers, by what the tabs say."""
+    state, offers = snapshot.marked("state"), snapshot.marked("offers")
+    prints: dict[str, str] = {}
+    known = set()
+    for id_, print_ in _pairs(state, "id", "file_print"):
+        if "-" in id_:
+            known.add(id_)
+            if print_:
+                prints[id_] = print_
+    for number, status in _pairs(offers, "number", "status"):
+        known.add(number)
+        if status:
+            prints.setdefault(number, "")
+    return FilesWanted(frozenset(known), prints)
+
+
+def _pairs(tab: Tab | None, *names: str) -> Iterator[tuple[str, ...]]:
+    """What the rows of a tab say in two marked columns."""
+    if tab is None or not all(name in tab.marks for name in names):
+        return
+    for row in range(len(tab.rows)):
+        yield tuple(raw_text(tab.cell(row, tab.marks[name])).strip() for name in names)
 
 
 def gather(snapshot: Snapshot, now: datetime, **how: Unpack[How]) -> Run:
@@ -77,6 +113,8 @@ def gather(snapshot: Snapshot, now: datetime, **how: Unpack[How]) -> Run:
         moves=how.get("moves", True),
         takeover=takeover,
         formulas_travel=snapshot.formulas_travel,
+        folder=snapshot.folder,
+        wanted=frozenset(how.get("offers_for", ())),
         tab_problems=[*understood.problems, *rules.problems],
         new_tabs=list(ready.new_tabs),
         new_columns=list(ready.new_columns),
@@ -92,10 +130,10 @@ def gather(snapshot: Snapshot, now: datetime, **how: Unpack[How]) -> Run:
 
 def _memory(ledger: Ledger) -> Ledger:
     """State; and what History makes of the lines that were lost."""
-    lost = {event.record for event in ledger.events} - ledger.states.keys() - {""}
+    lost = set(map(subject, ledger.events)) - ledger.states.keys() - {""}
     if not lost:
         return ledger
-    told = rebuilt(event for event in ledger.events if event.record in lost or event.before in lost)
+    told = rebuilt(event for event in ledger.events if subject(event) in lost or event.before in lost)
     return replace(ledger, states={**{id_: state for id_, state in told.items() if id_ in lost}, **ledger.states})
 
 
@@ -117,16 +155,18 @@ def _read_rows(run: Run, arrivals: Sequence[Arrival]) -> None:
     pipeline = identify("R", chain.from_iterable(entries.get(name, []) for name in homes), run.ledger)
     accounts = identify("A", entries.get("accounts", []), run.ledger)
     activities = identify("T", entries.get("activities", []), run.ledger)
+    offers = identify(ELSEWHERE, entries.get("offers", []), run.ledger, offer_id)
     run.pipeline_rows, run.account_rows, run.activity_rows = pipeline.drafts, accounts.drafts, activities.drafts
-    for name in ("offers", "offer_lines", "products"):
-        run.other_rows += [Draft(entry, home=name) for entry in entries.get(name, [])]
+    run.offer_rows = offers.drafts
+    run.line_rows = [Draft(entry, home="offer_lines") for entry in entries.get("offer_lines", [])]
+    run.product_rows = [Draft(entry, home="products") for entry in entries.get("products", [])]
     key_of = {id(entry): key for entry, key in keyed}
     for draft in run.rows:
         draft.key = key_of.get(id(draft.entry), "")
         draft.as_it_stands = run.takeover or bool(draft.key)
         if draft.id:
             run.drafts.setdefault(draft.id, draft)
-    run.gone = [*pipeline.gone, *accounts.gone, *activities.gone]
+    run.gone = [*pipeline.gone, *accounts.gone, *activities.gone, *offers.gone]
     run.accounts = counter("A", [*run.ledger.states, *(e.record for e in run.ledger.events), *run.drafts])
 
 

@@ -20,7 +20,7 @@ from sheetcrm.model import Event, State
 from sheetcrm.schema import TABS
 from sheetcrm.tables import Cell, Tab, digest, is_blank, raw_text
 
-__all__ = ["EVENTS", "Ledger", "event_row", "read_ledger", "state_row"]
+__all__ = ["EVENTS", "Ledger", "event_row", "read_ledger", "state_row", "subject"]
 
 EVENTS = tuple(messages.area("events"))
 """Every kind of event, as code and as `log --json` call it; the sheet has the team's words."""
@@ -158,13 +158,22 @@ def _amount(cell: Cell) -> Decimal | None:
         return None
 
 
+def subject(event: Event) -> str:
+    """The ID of what an event is about: of an offer's, the offer's number; `record` says for whom it is."""
+    return event.note if event.event.startswith("offer-") else event.record
+
+
 def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
     """State as History tells it: the tab, stage, cycle and day of each record; no fingerprints."""
     states: dict[str, dict[str, object]] = {}
     for event in events:
-        if not event.record or event.event == "renamed":
+        if not subject(event) or event.event == "renamed":
             continue
-        state = states.setdefault(event.record, {"id": event.record, "tab": event.tab})
+        state = states.setdefault(subject(event), {"id": subject(event), "tab": event.tab})
+        if event.event.startswith("offer-"):
+            if event.after:
+                state |= {"stage": event.after, "since": event.happened_on}
+            continue
         if event.event == "account-linked":
             state["account_id"] = event.after
         elif event.event == "account-created" and event.before in states:

@@ -164,6 +164,7 @@ class Offer(Record):
     version: int | None = None
     record: str | None = None
     record_id: str | None = None
+    record_name: str | None = None
     amount: Decimal | None = None
     currency: str | None = None
     link: str | None = None
@@ -185,6 +186,7 @@ class OfferLine(Record):
 
     record: str | None = None
     record_id: str | None = None
+    record_name: str | None = None
     product: str | None = None
     description: str | None = None
     quantity: Decimal | None = None
@@ -270,3 +272,7 @@ class State(Record):
     """The account it was linked to."""
     imported_as: str = ""
     """Fingerprint of the line of a file that it came from."""
+    made: str = ""
+    """Of an offer that sync made: what it put there, days and amounts and file (see `offering.Made`)."""
+    file_print: str = ""
+    """Of an offer that was sent: what its file said then, and what it was last seen to say."""

@@ -11,7 +11,7 @@ from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from sheetcrm import behind, config, learned, past, plan
 from sheetcrm.decide import decide
@@ -20,8 +20,11 @@ from sheetcrm.frames import event_values, frame_of, kinds_of, record_kinds, reco
 from sheetcrm.funnel import Fact, funnel, month_of
 from sheetcrm.gather import gather, record_tabs
 from sheetcrm.model import Event
+from sheetcrm.offer_figures import OfferFact
+from sheetcrm.offering import offer_facts
 from sheetcrm.pipeline import Pipeline
-from sheetcrm.problems import Busy, Problem
+from sheetcrm.problems import Busy, Problem, UsageError
+from sheetcrm.references import Directory
 from sheetcrm.run import Run
 from sheetcrm.settings import Settings
 from sheetcrm.sync import Progress, carry_out, uncollected
@@ -37,11 +40,12 @@ from sheetcrm.views import (
     transitions_frame,
 )
 from sheetcrm.workbooks import open_workbook
+from sheetcrm.workbooks.offers_folder import WithOffers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BacktestView", "Crm", "ForecastView", "FunnelView", "Past", "PlanView", "open"]
+__all__ = ["BacktestView", "Crm", "ForecastView", "FunnelView", "OfferMade", "Past", "PlanView", "open"]
 
 
 def open(where: str | Path, *, now: Callable[[], datetime] | None = None) -> Crm:
@@ -53,6 +57,15 @@ def open(where: str | Path, *, now: Callable[[], datetime] | None = None) -> Crm
     'en'
     """
     return Crm(open_workbook(config.resolve(where)), now)
+
+
+class OfferMade(NamedTuple):
+    """The offer of one record, made at once or made before."""
+
+    number: str
+    """"" where it could not be made; then the receipt's problems say why."""
+    path: Path | None
+    receipt: Receipt
 
 
 class Crm:
@@ -155,6 +168,7 @@ class Crm:
         *,
         moves: bool = True,
         force: bool = False,
+        offers_for: Sequence[str] = (),
         progress: Progress | None = None,
         wait: timedelta = timedelta(),
         waiting: Callable[[Busy], None] | None = None,
@@ -162,18 +176,64 @@ class Crm:
         """Carry the plan out. Raises `Busy` or `Changed`; nothing is written then.
 
         While somebody has the workbook open it waits for `wait`, and tells `waiting` once who that is.
+        `offers_for` are IDs of records whose offers are made as if `prepare` stood there.
 
         >>> crm.sync().written
         False
         """
 
         def make(snapshot: Snapshot, now: datetime) -> Plan:
-            return plan.make_plan(snapshot, now, moves=moves, force=force)
+            return plan.make_plan(snapshot, now, moves=moves, force=force, offers_for=offers_for)
 
         self.refresh()
         receipt = carry_out(self.workbook, make, now=self._now, progress=progress, wait=wait, waiting=waiting)
         self.refresh()
         return receipt
+
+    def offer(self, record: str, *, pdf: bool = False, progress: Progress | None = None) -> OfferMade:
+        """Make the offer of a record at once, and leave every row in its tab.
+
+        `record` is an ID, or a company, e-mail or phone that fits exactly one; raises
+        `UsageError` where it fits none or several. `pdf` makes a PDF also where
+        `sheetcrm.toml` says no. Where nothing changed since the last offer, that one is given.
+
+        >>> crm.offer("Crystalis Glass").number
+        'OF-2026-0001-v2'
+        """
+        folder = self.workbook.folder if isinstance(self.workbook, WithOffers) else None
+        if folder and pdf:
+            folder.pdf = True
+        pointed = Directory(self._run.pipeline_rows).point("record", record)
+        if not pointed.id:
+            values = pointed.found.values if pointed.found else {}
+            key = "no-such-record" if not values.get("candidates") else "several-records"
+            raise UsageError(key, value=record, candidates=values.get("candidates", ""))
+        receipt = self.sync(moves=False, offers_for=[pointed.id], progress=progress)
+        draft = self._run.drafts.get(pointed.id)
+        if draft is None or any(p.id == pointed.id and p.code.startswith("offer") for p in receipt.plan.problems):
+            return OfferMade("", None, receipt)
+        number = str(draft.entry.cell("offer"))
+        files = (seen for seen in self._snapshot.folder.files if seen.is_workbook and str(seen.number) == number)
+        seen = next(files, None)
+        return OfferMade(number, folder.path / seen.path if folder and folder.path and seen else None, receipt)
+
+    @property
+    def offer_facts(self) -> list[OfferFact]:
+        """Every offer as it is counted, in the order of their numbers.
+
+        >>> [(fact.number, fact.state) for fact in crm.offer_facts if fact.name == "Crystalis Glass"]
+        [('OF-2026-0001-v1', 'superseded'), ('OF-2026-0001-v2', 'draft')]
+        """
+        return offer_facts(self._run)
+
+    @property
+    def today(self) -> date:
+        """The working day of this look.
+
+        >>> crm.today
+        datetime.date(2026, 11, 24)
+        """
+        return self._run.today
 
     # ------------------------------------------------------------ figures
 
@@ -213,6 +273,7 @@ class Crm:
         >>> crm.rows("lost", month="2026-10")[["happened_on", "id", "loss_reason"]]
           happened_on      id         loss_reason
         0  2026-10-13  R-0015  Chose a competitor
+        1  2026-10-27  R-0020      Price too high
         """
         if number in ("waiting", "offers_sent"):
             return self._rows_of_others(number, where)
@@ -341,8 +402,8 @@ class Crm:
 
         >>> crm.events[["happened_on", "record", "event"]].tail(2)
             happened_on  record   event
-        215  2026-11-24  R-0010  edited
-        216  2026-11-24  R-0031  edited
+        253  2026-11-24  R-0010  edited
+        254  2026-11-24  R-0031  edited
         """
         rows = (event_values(event, self.pipeline) for event in self.history)
         return tab_frame(rows, "history")
@@ -351,7 +412,7 @@ class Crm:
         """Everything that happened to one record, its activities and its offers, oldest first.
 
         >>> list(crm.timeline("R-0018")["event"])[-4:]
-        ['overwritten', 'offer', 'stage', 'changed']
+        ['changed', 'offer-expired', 'offer-made', 'offer-superseded']
         """
         events = [event_values(event, self.pipeline) for event in self.history if event.record == record]
         activities = self._own(record, self._run.in_order(self._run.activity_rows), "activity")
@@ -447,7 +508,7 @@ class Crm:
 
     @property
     def _offers(self) -> list[Draft]:
-        return [d for d in self._run.other_rows if d.layout.name == "offers" and d.entry.kind == "record"]
+        return self._run.in_order(self._run.offer_rows)
 
     def _records(self, homes: Sequence[str]) -> pd.DataFrame:
         rows = [self._record(fact) for fact in self._facts]

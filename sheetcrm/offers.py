@@ -20,7 +20,17 @@ from typing import Any, NamedTuple
 from sheetcrm.in_words import amount_in_words
 from sheetcrm.money import Totals, line_value, totals_of
 
-__all__ = ["MAX_LINES", "Offer", "OfferLine", "OfferNumber", "Party", "file_name", "next_number", "number_in"]
+__all__ = [
+    "MAX_LINES",
+    "Offer",
+    "OfferLine",
+    "OfferNumber",
+    "OfferRecord",
+    "Party",
+    "file_name",
+    "next_number",
+    "number_in",
+]
 
 MAX_LINES = 500
 
@@ -165,6 +175,17 @@ class Offer:
 def _plain(value: Any) -> str:
     # 1.50 and 1.5 are one price.
     return format(value.normalize(), "f") if isinstance(value, Decimal) else str(value)
+
+
+class OfferRecord(NamedTuple):
+    """By what the file of an offer is known, whatever it is called."""
+
+    number: OfferNumber
+    record_id: str
+    made_on: date
+    valid_until: date | None
+    content: str
+    """`Offer.content`: equal where the same is offered."""
 
 
 # ---------------------------------------------------------------- the name of its file

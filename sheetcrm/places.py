@@ -17,7 +17,7 @@ __all__ = ["Columns", "filled"]
 
 def decided(layout: Layout) -> list[str]:
     """The fields of a tab that every run writes anew."""
-    return sorted(n for n in layout.columns if layout.fields[n].writer == "sync" and n != "last_offer")
+    return sorted(n for n in layout.columns if layout.fields[n].writer == "sync")
 
 
 class Columns:
@@ -64,7 +64,7 @@ class Columns:
 def filled(draft: Draft, own: Mapping[int, str]) -> list[tuple[str, int, Cell]]:
     """What a row takes along: every filled cell, but not what sync keeps for itself."""
     layout, cells = draft.layout, draft.entry.cells
-    taken = [(n, c) for n, c in layout.columns.items() if layout.fields[n].writer != "sync" or n == "last_offer"]
+    taken = [(n, c) for n, c in layout.columns.items() if layout.fields[n].writer != "sync"]
     taken += [(f"+{name}", column) for column, name in own.items()]
     formulas = layout.tab.formulas
     said = ((tag, c, cells[c] if c < len(cells) else "") for tag, c in taken)

@@ -19,6 +19,7 @@ from sheetcrm.emit import Emission
 from sheetcrm.funnel import Fact
 from sheetcrm.gather import RUN, How, gather
 from sheetcrm.model import Event, Lead, Opportunity, State
+from sheetcrm.offering import offer_facts
 from sheetcrm.problems import SEVERITIES, Problem
 from sheetcrm.report import Moved, Place, Status, Waiting, problem_rows, report_rows, today_rows
 from sheetcrm.run import Run
@@ -58,7 +59,7 @@ def _emit(run: Run) -> Plan:
     settings = run.rules.settings
     facts = facts_of(run)
     events = (*run.ledger.events, *run.events)
-    report = report_rows(facts, events, waiting_of(run), _offers_sent(run), run.rules.pipeline, settings, run.today)
+    report = report_rows(facts, events, waiting_of(run), offer_facts(run), run.rules.pipeline, settings, run.today)
     emission.tab("report", *report)
     emission.tab("problems", *problem_rows(shown, settings, names))
     _today(run, emission, shown, names, len(facts))
@@ -71,6 +72,7 @@ def _emit(run: Run) -> Plan:
         run.language,
         tuple(run.stopped.values()),
         settings.write_protected,
+        tuple(run.files),
     )
 
 
@@ -243,9 +245,3 @@ def waiting_of(run: Run) -> list[Waiting]:
         owner = label("owner", draft.lead.owner)
         found.append(Waiting(draft.id, draft.lead.name, owner, title, label("stage", verdict.refused), why))
     return found
-
-
-def _offers_sent(run: Run) -> list[date]:
-    offers = (draft for draft in run.other_rows if draft.layout.name == "offers")
-    days = (draft.sync.get("sent_on") or getattr(draft.entry.record, "sent_on", None) for draft in offers)
-    return [day for day in days if isinstance(day, date)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sheetcrm.columns import Layout
@@ -18,9 +19,9 @@ from sheetcrm.ledger import Ledger
 from sheetcrm.model import Event, Lead, Opportunity, State
 from sheetcrm.pipeline import Rules
 from sheetcrm.problems import Problem
-from sheetcrm.tables import AddColumn, AddTab, Cell
+from sheetcrm.tables import AddColumn, AddTab, Cell, Folder, NewFile
 
-__all__ = ["Arrival", "Run"]
+__all__ = ["Arrival", "Money", "Run"]
 
 
 class Arrival(NamedTuple):
@@ -32,6 +33,13 @@ class Arrival(NamedTuple):
     """By field name or, for a column that is none of ours, by the header it shall have."""
     key: str
     """Fingerprint of where it came from: the same line twice adds nothing twice."""
+
+
+class Money(NamedTuple):
+    """An amount and what it is counted in."""
+
+    amount: Decimal | None = None
+    currency: str = ""
 
 
 @dataclass(slots=True)
@@ -53,11 +61,21 @@ class Run:
     pipeline_rows: list[Draft] = field(default_factory=list)
     account_rows: list[Draft] = field(default_factory=list)
     activity_rows: list[Draft] = field(default_factory=list)
-    other_rows: list[Draft] = field(default_factory=list)
-    """Offers, offer lines, products: no ID of ours, but a check."""
+    offer_rows: list[Draft] = field(default_factory=list)
+    line_rows: list[Draft] = field(default_factory=list)
+    product_rows: list[Draft] = field(default_factory=list)
     gone: list[State] = field(default_factory=list)
     verdicts: dict[str, Verdict] = field(default_factory=dict)
     offered: dict[str, Offered] = field(default_factory=dict)
+    folder: Folder = field(default_factory=Folder)
+    wanted: frozenset[str] = frozenset()
+    """Records for which an offer was asked for on the command line."""
+    files: list[NewFile] = field(default_factory=list)
+    """The offers that are made."""
+    skipped: dict[str, State] = field(default_factory=dict)
+    """Numbers of offers that stand on a file and in no row."""
+    words: dict[str, str] = field(default_factory=dict)
+    """The stage that a person's word on an offer asks for, by record."""
     accounts: Counter = field(default_factory=lambda: Counter("A", 0))
     stopped: dict[str, Problem] = field(default_factory=dict)
     tab_problems: list[Problem] = field(default_factory=list)
@@ -78,7 +96,8 @@ class Run:
     @property
     def rows(self) -> Iterable[Draft]:
         """Every row, of whatever kind."""
-        return (*self.pipeline_rows, *self.account_rows, *self.activity_rows, *self.other_rows)
+        with_ids = (*self.pipeline_rows, *self.account_rows, *self.activity_rows, *self.offer_rows)
+        return (*with_ids, *self.line_rows, *self.product_rows)
 
     def in_order(self, drafts: Sequence[Draft]) -> list[Draft]:
         """Live records in the order of their IDs."""
@@ -95,12 +114,21 @@ class Run:
         after: str = "",
         happened_on: date | bool | None = True,
         note: str = "",
+        money: Money | None = None,
+        reason: str = "",
     ) -> None:
-        """Put an event on record, with what is known of the record tonight."""
+        """Put an event on record, with what is known of the record tonight.
+
+        `money` and `reason` are an offer's; else they are the record's own.
+        """
         draft = self.drafts.get(record)
         lead = draft.entry.record if draft and isinstance(draft.entry.record, Lead) else None
         label = self.rules.pipeline.label
-        money = lead if isinstance(lead, Opportunity) else None
+        if money is None:
+            own = lead if isinstance(lead, Opportunity) else None
+            money = Money(own.value, own.currency or "") if own and own.value is not None else Money()
+        if not reason and lead and event in ("lost", "refused"):
+            reason = lead.loss_reason or ""
         self.events.append(
             Event.of(
                 number=self.ledger.last_number + len(self.events) + 1,
@@ -115,9 +143,9 @@ class Run:
                 owner=label("owner", lead.owner) if lead else "",
                 source=label("source", lead.source) if lead else "",
                 industry=label("industry", lead.industry) if lead else "",
-                value=money.value if money else None,
-                currency=(money.currency or "") if money and money.value is not None else "",
-                reason=(lead.loss_reason or "") if lead and event in ("lost", "refused") else "",
+                value=money.amount,
+                currency=money.currency,
+                reason=reason,
                 competitor=label("competitor", lead.competitor) if lead and event == "lost" else "",
                 note=note,
             )

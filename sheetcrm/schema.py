@@ -130,6 +130,7 @@ TABS: Mapping[str, tuple[Field, ...]] = {
         Field("sent_to"),
         Field("reason"),
         _sync("record_id"),
+        _sync("record_name"),
         _sync("version", "count"),
         _sync("state"),
         _sync("made_on", "date"),
@@ -151,6 +152,7 @@ TABS: Mapping[str, tuple[Field, ...]] = {
         Field("discount_percent", "percent"),
         Field("vat_percent", "percent"),
         _sync("record_id"),
+        _sync("record_name"),
         _sync("line_total", "amount"),
         _sync("last_offer"),
     ),
@@ -261,6 +263,8 @@ TABS: Mapping[str, tuple[Field, ...]] = {
             ("touched", "text"),
             ("imported_as", "text"),
             ("account_id", "text"),
+            ("made", "text"),
+            ("file_print", "text"),
         )
     ),
 }

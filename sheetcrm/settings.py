@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from sheetcrm import messages
 from sheetcrm.columns import Layout, fold
+from sheetcrm.money import ROMANIA, VatTable
 from sheetcrm.problems import Problem
 from sheetcrm.tables import Cell, is_blank, raw_text
 
@@ -35,7 +36,21 @@ class Settings:
     correction_days: int = 7
     own_company: str = ""
     own_tax_id: str = ""
-    vat_percent: Decimal = Decimal(21)
+    own_registration: str = ""
+    own_address: str = ""
+    own_phone: str = ""
+    own_email: str = ""
+    own_website: str = ""
+    own_bank: str = ""
+    own_iban: str = ""
+    offer_days: int = 30
+    """How long an offer is valid."""
+    offer_delivery: str = ""
+    offer_payment: str = ""
+    offer_currency: str = ""
+    """What an offer in another currency than the team's own says of rates."""
+    offer_notes: str = ""
+    vat: VatTable = ROMANIA
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """One unit of that currency in the team's own."""
     approve: date | None = None
@@ -63,6 +78,7 @@ def read_settings(layout: Layout | None, language: str) -> tuple[Settings, list[
     """The settings; one that cannot be understood keeps its default and is a problem."""
     values: dict[str, object] = {"language": language}
     rates: dict[str, Decimal] = {}
+    vat: dict[date, tuple[Decimal, ...]] = {}
     problems: list[Problem] = []
     codes: list[CodeCell] = []
     if layout is None:
@@ -72,7 +88,7 @@ def read_settings(layout: Layout | None, language: str) -> tuple[Settings, list[
         codes.append(CodeCell("settings", row, "setting_code", code))
         if is_blank(cell):
             continue
-        reader = SETTING_READERS.get("rate" if code.startswith("rate-") else code)
+        reader = SETTING_READERS.get(next((kind for kind in ("rate", "vat") if code.startswith(f"{kind}-")), code))
         value = reader(cell) if reader else None
         if reader and value is None:
             column = layout.header_of("setting_value", str(values["language"]))
@@ -88,8 +104,12 @@ def read_settings(layout: Layout | None, language: str) -> tuple[Settings, list[
             )
         elif isinstance(value, Decimal) and code.startswith("rate-"):
             rates[code.removeprefix("rate-").upper()] = value
+        elif code.startswith("vat-") and isinstance(value, tuple):
+            vat[date.fromisoformat(code.removeprefix("vat-"))] = value
         elif value is not None:
             values[SETTING_FIELDS.get(code, code.replace("-", "_"))] = value
+    if vat:
+        values["vat"] = VatTable.of(vat)
     return Settings(**values, rates=rates), problems, codes  # type: ignore[arg-type]  # each reader gives its field's type
 
 
@@ -103,11 +123,12 @@ def _setting_lines(layout: Layout) -> Iterator[tuple[int, str, Cell]]:
     for row in range(layout.header_row + 1, len(layout.tab.rows)):
         typed = fold(raw_text(layout.tab.cell(row, name_column)))
         written = raw_text(layout.tab.cell(row, layout.columns.get("setting_code", -1))).strip()
-        code = names.get(typed) or (
-            written if written in messages.area("settings") or written.startswith("rate-") else None
-        )
-        rate = re.fullmatch(r"(?:rate|curs) ([a-z]{3})", typed)
-        code = f"rate-{rate[1]}" if rate else code
+        known = written in messages.area("settings") or written.startswith(("rate-", "vat-"))
+        code = names.get(typed) or (written if known else None)
+        if rate := re.fullmatch(r"(?:rate|curs) ([a-z]{3})", typed):
+            code = f"rate-{rate[1]}"
+        if (dated := re.fullmatch(r"(?:vat % from|tva % din|tva % de la) (\S+)", typed)) and (first := _day(dated[1])):
+            code = f"vat-{first.isoformat()}"
         if code:
             yield row, code, layout.tab.cell(row, value_column)
 
@@ -162,6 +183,18 @@ def _day(cell: Cell) -> date | None:
     return None
 
 
+def _vat_rates(cell: Cell) -> tuple[Decimal, ...] | None:
+    """The rates of one period, the standard rate first: `21, 11`."""
+    parts = [cell] if not isinstance(cell, str) else re.split(r"[;,/ ]+", cell.replace("%", " ").strip())
+    rates = [number(part) for part in parts]
+    found = tuple(rate for rate in rates if rate is not None and 0 <= rate <= 100)
+    return found if found and len(found) == len(rates) else None
+
+
+def _text(cell: Cell) -> str:
+    return raw_text(cell).strip()
+
+
 def _rate(cell: Cell) -> Decimal | None:
     rate = number(cell)
     return rate if rate is not None and rate > 0 else None
@@ -189,7 +222,7 @@ def whole(cell: Cell) -> int | None:
     return int(found) if found is not None and found >= 0 else None
 
 
-SETTING_FIELDS = {"time-zone": "zone", "vat": "vat_percent"}
+SETTING_FIELDS = {"time-zone": "zone"}
 """Settings whose field is called otherwise than their line."""
 
 SETTING_READERS: Mapping[str, Callable[[Cell], object | None]] = {
@@ -200,9 +233,15 @@ SETTING_READERS: Mapping[str, Callable[[Cell], object | None]] = {
     "currency": _letters(3),
     "strict": _yes_no,
     "correction-days": whole,
-    "own-company": lambda cell: raw_text(cell).strip(),
-    "own-tax-id": lambda cell: raw_text(cell).strip(),
-    "vat": number,
+    **dict.fromkeys(
+        (
+            *(f"own-{what}" for what in "company tax-id registration address phone email website bank iban".split()),
+            *(f"offer-{what}" for what in "delivery payment currency notes".split()),
+        ),
+        _text,
+    ),
+    "offer-days": whole,
+    "vat": _vat_rates,
     "rate": _rate,
     "approve": _day,
     "write-protected": _yes_no,

@@ -19,6 +19,7 @@ from sheetcrm.problems import Busy, Changed, UsageError
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
 from sheetcrm.workbooks import open_workbook
+from sheetcrm.workbooks.offers_folder import WithOffers
 
 __all__ = ["Made", "Progress", "carry_out", "init", "takeover", "uncollected"]
 
@@ -119,6 +120,8 @@ def _at_once(
     hold = getattr(workbook, "held", contextlib.nullcontext)
     done: Receipt | None = None
     repairs = 0
+    if isinstance(workbook, WithOffers):
+        workbook.tell = tell
     with hold(), uncollected():
         for attempt in range(TRIES):
             try:

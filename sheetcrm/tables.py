@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias
 
 if TYPE_CHECKING:
     from sheetcrm.model import Event
+    from sheetcrm.offers import Offer, OfferNumber, OfferRecord
     from sheetcrm.problems import Problem
 
 __all__ = [
@@ -32,9 +33,12 @@ __all__ = [
     "CellError",
     "Change",
     "Column",
+    "FileSeen",
+    "Folder",
     "Formula",
     "Mark",
     "MoveRow",
+    "NewFile",
     "Plan",
     "Receipt",
     "RowKey",
@@ -104,6 +108,49 @@ class Tab:
         return max(map(len, self.rows), default=0)
 
 
+class FileSeen(NamedTuple):
+    """A file of the offers folder, as far as somebody asked to know it."""
+
+    path: str
+    """From the folder on, with `/`: `2026/OF-2026-0042-v1 Client.xlsx`."""
+    number: OfferNumber
+    """As its name has it."""
+    record: OfferRecord | None = None
+    """What it says of itself; None where it says nothing, or nobody asked."""
+    whole: str = ""
+    """Fingerprint of the file as a whole."""
+    cells: str = ""
+    """Fingerprint of what its cells say; "" where nobody asked, or it cannot be read."""
+
+    @property
+    def is_workbook(self) -> bool:
+        """Whether it is the offer itself, and no PDF of it."""
+        return self.path.lower().endswith((".xlsx", ".xlsm"))
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """Where the files of offers lie, at the moment when the workbook was read."""
+
+    name: str = "offers"
+    """How it is called in the cells of Offers."""
+    files: tuple[FileSeen, ...] = ()
+    suffix: str = ".xlsx"
+    """How files end that are made there."""
+    trouble: str = ""
+    """Why none can be made there: a code of problems; "" when all is well."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """What that problem is filled in with."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewFile:
+    """The file of an offer that is to be made, before anything is written."""
+
+    path: str
+    offer: Offer
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """Every tab of one workbook, read at one moment."""
@@ -113,6 +160,8 @@ class Snapshot:
     """What the store compares to know that nobody wrote in between."""
     formulas_travel: bool = False
     """Whether a row that moves to another tab keeps its formulas there; else it keeps what they said."""
+    folder: Folder = Folder(trouble="offers-no-folder")
+    """The files of offers."""
     repair: Plan | None = None
     """What must be put right first, because somebody was at work in the instant of the last write."""
 
@@ -258,6 +307,8 @@ class Plan:
     """Why tabs were left alone (law 6); empty in a good night."""
     write_protected: bool = False
     """Whether the team lets sync write into tabs that it protected."""
+    files: tuple[NewFile, ...] = ()
+    """Files of offers, made first: a row never names a file that is not there."""
 
     @property
     def is_empty(self) -> bool:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sheetcrm import messages
 from sheetcrm.funnel import Fact
 from sheetcrm.model import Event
+from sheetcrm.offer_figures import OfferFact
 from sheetcrm.pipeline import Pipeline, Stage
 from sheetcrm.problems import Problem
 from sheetcrm.report import Moved, Place, Sheet, Status, Waiting, problem_rows, report_rows, today_rows
@@ -58,7 +59,8 @@ def block(sheet: Sheet, title: str) -> list[list[Cell]]:
 
 def report(facts: Sequence[Fact], of: Settings = EN, waiting: Sequence[Waiting] = (), **more: Any) -> Sheet:
     events: list[Event] = more.get("events", [])
-    return report_rows(facts, events, waiting, more.get("offers", []), PIPELINE, of, more.get("today", TODAY))
+    offers = [OfferFact(f"OF-{n}", sent_on=day) for n, day in enumerate(more.get("offers", []))]
+    return report_rows(facts, events, waiting, offers, PIPELINE, of, more.get("today", TODAY))
 
 
 # ---------------------------------------------------------------- Report

@@ -62,9 +62,9 @@ def examined(where: str, session: Session) -> tuple[str, dict[str, Any]]:
         titles = list(dict.fromkeys(tab_of(change) for change in plan.changes))
         locked = _locked(base, tabs, titles) if not plan.write_protected else []
         obstacles += [NotAllowed("protected-tab", file=path.name, tab=title) for title in locked]
-        if isinstance(workbook, ExcelWorkbook):
+        if isinstance(workbook.store, ExcelWorkbook):
             # What is protected was said; the rest is looked at as if it were not.
-            parts = workbook.rehearse(replace(plan, write_protected=True), base)
+            parts = workbook.store.rehearse(replace(plan, write_protected=True), base)
             would["parts"] = [part for part in parts if part in package.names]
             would["new_parts"] = [part for part in parts if part not in package.names]
             would["tabs"] = titles

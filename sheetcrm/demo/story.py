@@ -10,6 +10,7 @@ from collections.abc import Callable
 from datetime import time
 from typing import NamedTuple
 
+from sheetcrm import messages
 from sheetcrm.demo.desk import Desk
 from sheetcrm.demo.team import NOTEBOOK, SELLERS, Note, identity
 from sheetcrm.tables import Cell
@@ -39,11 +40,30 @@ class Run(NamedTuple):
 # ---------------------------------------------------------------- the first night
 
 
+PRODUCTS = (
+    ("RK-120", "product-bay", "unit-piece", 2150),
+    ("RK-MEZ", "product-mezzanine", "unit-area", 265),
+    ("SV-MNT", "product-mounting", "unit-day", 590),
+)
+"""What they sell: code, name, unit, price."""
+
+
 def write_down_the_team(desk: Desk) -> None:
     for row, seller in enumerate(SELLERS, 1):
         desk.type("lists", row, {"owner": seller})
     for row, rival in enumerate(("rival-1", "rival-2"), 1):
         desk.type("lists", row, {"competitor": rival})
+    for setting in ("company", "tax-id", "registration", "address", "phone", "email", "bank", "iban"):
+        _settle(desk, f"own-{setting}")
+    for setting in ("delivery", "payment", "notes"):
+        _settle(desk, f"offer-{setting}")
+    for code, name, unit, price in PRODUCTS:
+        desk.add("products", code=code, name=name, unit=unit, price=price)
+
+
+def _settle(desk: Desk, setting: str) -> None:
+    row = desk.row("settings", "setting", messages.text("settings", setting, desk.language))
+    desk.type("settings", row, {"setting_value": f"settled-{setting}"})
 
 
 def copy_the_notebook(desk: Desk) -> None:
@@ -174,8 +194,16 @@ def offer_to(desk: Desk, company: str, days_ago: int) -> None:
     desk.edit("opportunities", company, stage="offer-sent", currency="own-currency", expected_close=desk.day(-20))
 
 
+def prepare_glass(desk: Desk) -> None:
+    desk.add("offer_lines", record="company-glass", product="RK-120", quantity=12)
+    desk.add("offer_lines", record="company-glass", product="SV-MNT", description="mounting-racks", quantity=10)
+    desk.edit("opportunities", "company-glass", offer="command-prepare")
+
+
 def two_offers(desk: Desk) -> None:
-    offer_to(desk, "company-glass", 29)
+    desk.edit("opportunities", "company-glass", currency="own-currency", expected_close=desk.day(-20))
+    row = desk.row("offers", "record_name", desk.word("company-glass"))
+    desk.type("offers", row, {"status": "sent", "sent_on": desk.day(29)})
     offer_to(desk, "company-coffee", 28)
 
 
@@ -218,6 +246,12 @@ def negotiate_with_glass(desk: Desk) -> None:
 
 def sort_one_column(desk: Desk) -> None:
     desk.sort_one_column("leads", "company")
+
+
+def prepare_glass_again(desk: Desk) -> None:
+    row = desk.row("offer_lines", "record", desk.word("company-glass"))
+    desk.type("offer_lines", row, {"discount_percent": 0.05})
+    desk.edit("opportunities", "company-glass", offer="command-prepare")
 
 
 def win_coffee(desk: Desk) -> None:
@@ -299,6 +333,7 @@ STORY = (
             Deed("did-copy", make_the_copy_another_lead),
             Deed("did-column", add_own_column),
             Deed("did-win", win_cables),
+            Deed("did-prepare", prepare_glass),
         ),
     ),
     Run(
@@ -334,6 +369,7 @@ STORY = (
             Deed("did-hotel", type_hotel_twice),
             Deed("did-harbour-again", win_harbour_again),
             Deed("did-farms", farms_not_now),
+            Deed("did-discount", prepare_glass_again),
             Deed("did-hurry", boats_in_a_hurry),
         ),
     ),

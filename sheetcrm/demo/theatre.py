@@ -29,6 +29,7 @@ ZONE = ZoneInfo("Europe/Bucharest")
 
 WORTH_TELLING = frozenset(
     "moved won lost reopened corrected refused account-created account-linked overwritten renamed id-given "
+    "offer-made offer-sent offer-expired offer-superseded "
     "returned missing".split()
 )
 MOST_ALIKE, MOST_PROBLEMS = 4, 6

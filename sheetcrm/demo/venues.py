@@ -6,6 +6,7 @@ demo's own, so that nothing else is ever replaced. Knows no story.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -16,13 +17,15 @@ from openpyxl import load_workbook
 
 from sheetcrm import config
 from sheetcrm.demo.desk import Screen
+from sheetcrm.offers import number_in
 from sheetcrm.problems import UsageError
 from sheetcrm.sync import init
-from sheetcrm.tables import Cell, Workbook
+from sheetcrm.tables import Cell, Workbook, raw_text
 from sheetcrm.workbooks.excel import ExcelWorkbook, files
 from sheetcrm.workbooks.excel.cells import take_look, write
 from sheetcrm.workbooks.google import GoogleWorkbook
 from sheetcrm.workbooks.google.playing import GoogleScreen, is_signed, sign
+from sheetcrm.workbooks.offers_folder import OffersFolder, WithOffers
 
 __all__ = ["ExcelVenue", "GoogleVenue", "Venue", "venue_at"]
 
@@ -87,7 +90,8 @@ class ExcelVenue:
 
     def workbook(self, moment: datetime) -> Workbook:
         """The file; the copies that it keeps are dated likewise."""
-        return ExcelWorkbook(self.file, clock=lambda: moment.replace(tzinfo=None))
+        store = ExcelWorkbook(self.file, clock=lambda: moment.replace(tzinfo=None))
+        return WithOffers(store, OffersFolder(self.folder, pdf=False))
 
     def _clear(self) -> None:
         """Make room where an earlier demo stands. Anything else is never touched."""
@@ -95,12 +99,30 @@ class ExcelVenue:
             if not _is_ours(self.file):
                 raise UsageError("demo/not-ours", path=str(self.file))
             files.check_closed(self.file)
+            for offer in self._offers():
+                offer.unlink(missing_ok=True)
             self.file.unlink()
         folder = files.Copies(self.file, 1).folder
         if folder.is_dir():
             for copy in folder.glob(f"{self.file.stem} *.xlsx"):
                 if _is_ours(copy):
                     copy.unlink()
+
+    def _offers(self) -> Iterator[Path]:
+        """The files that the earlier demo's own rows name; nothing else in that folder is touched."""
+        tab = ExcelWorkbook(self.file).read().marked("offers")
+        if tab is None or not {"number", "file"} <= tab.marks.keys():
+            return
+        for row in range(len(tab.rows)):
+            number, named = (raw_text(tab.cell(row, tab.marks[name])) for name in ("number", "file"))
+            path = (self.file.parent / named).resolve()
+            if number_in(path.name) and path.name.startswith(number) and path.is_relative_to(self.folder):
+                yield path
+
+    @property
+    def folder(self) -> Path:
+        """Where its offers lie."""
+        return self.file.parent / config.OFFERS
 
 
 class _ExcelScreen:
@@ -156,5 +178,7 @@ class GoogleVenue:
         screen.save()
 
     def workbook(self, moment: datetime) -> Workbook:
-        """The sheet."""
-        return GoogleWorkbook(self.where)
+        """The sheet; its offers go where the settings file says, or to a folder for this evening."""
+        place = config.offers_place(self.where)
+        folder = place.folder or Path(tempfile.gettempdir()) / "sheetcrm demo" / config.OFFERS
+        return WithOffers(GoogleWorkbook(self.where), OffersFolder(folder, place.template, pdf=False))

@@ -14,7 +14,8 @@ from sheetcrm.display.answers import (
 )
 from sheetcrm.display.funnels import funnel_text
 from sheetcrm.display.numbers import amount_text, number_text, percent_text
-from sheetcrm.display.plans import plan_json, plan_text, receipt_json, receipt_text
+from sheetcrm.display.offers import offers_json, offers_text
+from sheetcrm.display.plans import note_text, plan_json, plan_text, receipt_json, receipt_text, said
 
 __all__ = [
     "amount_text",
@@ -22,11 +23,15 @@ __all__ = [
     "events_text",
     "funnel_text",
     "import_text",
+    "note_text",
     "number_text",
+    "offers_json",
+    "offers_text",
     "percent_text",
     "plan_json",
     "plan_text",
     "problems_text",
     "receipt_json",
     "receipt_text",
+    "said",
 ]

@@ -78,13 +78,22 @@ def events_text(events: Sequence[Event], language: str, pipeline: Pipeline | Non
 
 def event_line(event: Event, language: str, pipeline: Pipeline | None) -> str:
     """`R-0042 won: Negotiation → Won (Ana, 3,500.00 EUR, “…”)`."""
-    before, after = (place_name(word, language, pipeline) for word in (event.before, event.after))
+    is_offer = event.event.startswith("offer-")
+    before, after = (
+        offer_state(word, language) if is_offer else place_name(word, language, pipeline)
+        for word in (event.before, event.after)
+    )
     change = " → ".join(filter(None, (before, after)))
     money = amount_text(event.value, event.currency, language) if event.value is not None else ""
     reason = pipeline.label("loss_reason", event.reason) if pipeline else event.reason
     more = ", ".join(filter(None, (event.owner, money, reason, event.competitor, event.note)))
     what = " ".join(filter(None, (event.record, messages.text("events", event.event, language))))
     return f"{what}{': ' + change if change else ''}{f' ({more})' if more else ''}"
+
+
+def offer_state(word: str, language: str) -> str:
+    """The state of an offer as people call it."""
+    return messages.text("defaults", f"offer_state-{word}", language) if word else ""
 
 
 def place_name(word: str, language: str, pipeline: Pipeline | None) -> str:

@@ -16,8 +16,10 @@ from typing import NamedTuple
 from sheetcrm import funnel
 from sheetcrm.funnel import Fact, Month, Tally, tally
 from sheetcrm.model import Event
+from sheetcrm.offer_figures import OfferFact, slipping
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.report.grid import Grid, Sheet, Words, by_style, month_name
+from sheetcrm.report.offers_block import offers_block
 from sheetcrm.settings import Settings
 from sheetcrm.tables import Cell
 
@@ -46,7 +48,7 @@ def report_rows(
     facts: Sequence[Fact],
     events: Iterable[Event],
     waiting: Sequence[Waiting],
-    offers_sent: Iterable[date],
+    offers: Sequence[OfferFact],
     pipeline: Pipeline,
     settings: Settings,
     today: date,
@@ -55,6 +57,7 @@ def report_rows(
     report = _Report(facts, pipeline, settings, Grid(Words(settings.language)))
     report.grid.title(report.words("report-title"))
     report.overview(len(waiting))
+    offers_sent = [offer.sent_on for offer in offers if offer.sent_on]
     report.months(funnel.months(facts, events, offers_sent, pipeline, today))
     report.stages()
     report.cohorts(funnel.months_back(today))
@@ -62,6 +65,7 @@ def report_rows(
     report.open_pipeline()
     for by in ("owner", "source", "industry"):
         report.groups(by)
+    offers_block(report.grid, offers, slipping(offers, facts, today), pipeline, today)
     report.reasons()
     report.leaks()
     for outcome in ("won", "lost"):

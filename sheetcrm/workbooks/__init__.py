@@ -9,12 +9,21 @@ from sheetcrm import config
 
 if TYPE_CHECKING:
     from sheetcrm.tables import Workbook
+    from sheetcrm.workbooks.offers_folder import WithOffers
 
 __all__ = ["open_workbook"]
 
 
-def open_workbook(where: str | Path) -> Workbook:
-    """The workbook at a path or at an address. What kind of file it is shows when it is read."""
+def open_workbook(where: str | Path) -> WithOffers:
+    """The workbook at a path or at an address, with its offers. What kind of file it is shows when it is read."""
+    from sheetcrm.workbooks.offers_folder import OffersFolder, WithOffers
+
+    place = config.offers_place(where)
+    folder = OffersFolder(place.folder, place.template, given=place.given, pdf=place.pdf)
+    return WithOffers(_store(where), folder)
+
+
+def _store(where: str | Path) -> Workbook:
     if isinstance(where, str) and config.is_google(where):
         from sheetcrm.workbooks.google import GoogleWorkbook
 

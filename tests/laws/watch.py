@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sheetcrm import messages
 from sheetcrm.columns import Layout, read_layout, tab_title
-from sheetcrm.drafts import PREFIXES, well_formed
+from sheetcrm.drafts import well_formed
 from sheetcrm.fields import Context, reader
 from sheetcrm.gather import gather
 from sheetcrm.ledger import read_ledger
@@ -27,6 +27,7 @@ from tests.laws.team import BY_HAND
 __all__ = ["Night", "Office", "breaches"]
 
 RULES = ("stages", "lists", "settings")
+OTHER_PREFIXES = {"accounts": "A", "activities": "T"}
 OF_SYNC = ("today", "report", "problems", "history", "state")
 
 Row = tuple[tuple[str, str, str], ...]
@@ -316,6 +317,6 @@ def _by_id(snapshot: Snapshot) -> dict[str, tuple[Layout, tuple[Cell, ...]]]:
             continue
         for cells in layout.tab.rows[layout.header_row + 1 :]:
             id_ = raw_text(_cell(layout, cells, "id"))
-            if well_formed(id_, PREFIXES.get(layout.name, "R")):
+            if well_formed(id_, OTHER_PREFIXES.get(layout.name, "R")):
                 found.setdefault(id_, []).append((layout, tuple(cells)))
     return {id_: rows[0] for id_, rows in found.items() if len(rows) == 1}

@@ -84,11 +84,11 @@ def test_a_hundred_thousand_rows_and_five_hundred_changes_take_well_under_a_seco
     rows: list[list[Cell]] = [["ID", *"abcdefghijklmnopqrs"]]
     rows += [[f"R-{n}", *["text"] * 19] for n in range(100_000)]
     snapshot = Snapshot((Tab("T", rows), Tab("U", (("ID",),))))
-    started = time.perf_counter()
+    started = time.process_time()
     keys = list(locate(snapshot.tabs[0], ADDRESSING["T"]))
-    locating = time.perf_counter() - started
+    locating = time.process_time() - started
     changes = [SetCells(key, (CellChange(3, "text", "x"),)) for key in keys[:30_000:100]]
     changes += [MoveRow(key, "U", ((0, 0), (1, 1))) for key in keys[50:20_050:100]]  # type: ignore[misc]
-    started = time.perf_counter()
+    started = time.process_time()
     _apply(snapshot, *changes)
-    assert time.perf_counter() - started - locating < 1
+    assert time.process_time() - started - locating < 1

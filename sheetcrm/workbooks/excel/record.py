@@ -9,16 +9,16 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 from lxml import etree
 
-from sheetcrm.offers import Offer, OfferNumber
+from sheetcrm.offers import Offer, OfferNumber, OfferRecord
 from sheetcrm.tables import digest, is_blank
 from sheetcrm.workbooks.excel.package import Package
 from sheetcrm.workbooks.excel.reading import read_snapshot
 
-__all__ = ["OfferRecord", "cells_digest", "read_record", "record_of", "write_record"]
+__all__ = ["cells_digest", "read_record", "record_of", "write_record"]
 
 _PREFIX = "sheetcrm."
 _NAMESPACE = "http://schemas.openxmlformats.org/officeDocument/2006/custom-properties"
@@ -30,17 +30,6 @@ _CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.custom-properties
 _ANYBODYS = "{D5CDD505-2E9C-101B-9397-08002B2CF9AE}"
 """The set of properties that anybody may add to."""
 _FIRST_NUMBER = 2
-
-
-class OfferRecord(NamedTuple):
-    """By what the file of an offer is known."""
-
-    number: OfferNumber
-    record_id: str
-    made_on: date
-    valid_until: date | None
-    content: str
-    """`Offer.content`: equal where the same is offered."""
 
 
 def record_of(offer: Offer) -> OfferRecord:
