@@ -24,16 +24,19 @@ if TYPE_CHECKING:
 __all__ = [
     "Days",
     "Dated",
+    "Expected",
     "Fact",
     "Funnel",
     "GROUPINGS",
     "Leak",
     "Month",
+    "Movement",
     "PipelineLine",
     "ReasonCount",
     "StageCount",
     "Tally",
     "closed_in",
+    "expected",
     "funnel",
     "grouped",
     "happenings",
@@ -43,11 +46,13 @@ __all__ = [
     "month_of",
     "months",
     "months_back",
+    "moved_most",
     "open_pipeline",
     "percentile",
     "stage_counts",
     "step_rates",
     "tally",
+    "value_won",
 ]
 
 Outcome: TypeAlias = Literal["open", "won", "lost"]
@@ -168,6 +173,15 @@ class PipelineLine(NamedTuple):
     weighted: Decimal
 
 
+class Expected(NamedTuple):
+    """Open records with a value that are expected to close in one month."""
+
+    when: str
+    """`2026-03`; or `late` (before this month), `later`, `no-date`."""
+    records: int
+    weighted: Mapping[str, Decimal]
+
+
 class Month(NamedTuple):
     """What happened in one calendar month."""
 
@@ -177,6 +191,21 @@ class Month(NamedTuple):
     offers_sent: int
     won: int
     lost: int
+
+    @property
+    def win_rate(self) -> float | None:
+        """Won of all that were closed in it."""
+        return _rate(self.won, self.won + self.lost)
+
+
+class Movement(NamedTuple):
+    """A count of one group that was another in the month before."""
+
+    what: str
+    """created (by source), won (by owner) or lost (by reason)."""
+    group: str
+    now: int
+    before: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,13 +390,31 @@ def open_pipeline(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[PipelineLi
             currency,
             len(some),
             sum((f.value for f in some if f.value is not None), Decimal(0)),
-            sum((f.value * f.probability for f in some if f.value is not None), Decimal(0)).quantize(
-                CENT, ROUND_HALF_UP
-            ),
+            _weighted(some).get(currency or "", Decimal(0)),
         )
         for (stage, currency), some in found.items()
     ]
     return tuple(sorted(lines, key=lambda n: (pipeline.position(n.stage), n.currency is None, n.currency or "")))
+
+
+def expected(facts: Iterable[Fact], today: date, ahead: int) -> tuple[Expected, ...]:
+    """What is open and has a value, by the month of its expected close: late, this one, the next ones, later."""
+    valued = [f for f in facts if f.outcome == "open" and f.value is not None]
+    found = _sorted_apart(valued, lambda fact: month_of(fact.expected_close) if fact.expected_close else "")
+    window = months_ahead(today, ahead)
+    sets = {
+        "late": [f for month, some in found.items() if "" < month < window[0] for f in some],
+        **{month: found.get(month, []) for month in window},
+        "later": [f for month, some in found.items() if month > window[-1] for f in some],
+        "no-date": found.get("", []),
+    }
+    return tuple(Expected(when, len(some), _weighted(some)) for when, some in sets.items())
+
+
+def _weighted(facts: Iterable[Fact]) -> dict[str, Decimal]:
+    """Value × probability, for each currency; what has no value is left out."""
+    sums = added_up((f.currency, None if f.value is None else f.value * f.probability) for f in facts)
+    return {currency: amount.quantize(CENT, ROUND_HALF_UP) for currency, amount in sums.items()}
 
 
 # ---------------------------------------------------------------- months
@@ -375,8 +422,17 @@ def open_pipeline(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[PipelineLi
 
 def months_back(today: date, back: int = 12) -> tuple[str, ...]:
     """This month and so many before it, oldest first."""
-    last = today.year * 12 + today.month - 1
-    return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(last - back, last + 1))
+    return _months_around(today, -back, 0)
+
+
+def months_ahead(today: date, ahead: int) -> tuple[str, ...]:
+    """This month and so many after it."""
+    return _months_around(today, 0, ahead)
+
+
+def _months_around(today: date, first: int, last: int) -> tuple[str, ...]:
+    this = today.year * 12 + today.month - 1
+    return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(this + first, this + last + 1))
 
 
 def months(
@@ -417,6 +473,29 @@ def closed_in(facts: Iterable[Fact], outcome: str, months: Sequence[str]) -> lis
     chosen = [f for f in facts if f.outcome == outcome and f.closed_on and month_of(f.closed_on) in months]
     chosen.sort(key=lambda fact: fact.id)
     return sorted(chosen, key=lambda fact: fact.closed_on or date.min, reverse=True)
+
+
+def value_won(facts: Iterable[Fact], month: str) -> dict[str, Decimal]:
+    """The values of the records that stand as won and were closed in that month, for each currency."""
+    return added_up((f.currency, f.value) for f in closed_in(facts, "won", (month,)))
+
+
+def moved_most(facts: Sequence[Fact], month: str, before: str, *, upwards: bool = False) -> Movement | None:
+    """The group that grew or shrank most from one month to the next; only what grew, if `upwards`."""
+    groups: tuple[tuple[str, Iterable[tuple[str, date | None]]], ...] = (
+        ("created", ((f.source, f.created_on) for f in facts)),
+        ("won", ((f.owner, f.closed_on) for f in facts if f.outcome == "won")),
+        ("lost", ((f.reason, f.closed_on) for f in facts if f.outcome == "lost")),
+    )
+    found: list[Movement] = []
+    for what, members in groups:
+        counts = Counter((group, month_of(day)) for group, day in members if day)
+        found += [
+            Movement(what, group, counts[group, month], counts[group, before])
+            for group in sorted({group for group, when in counts if when in (month, before)})
+        ]
+    moved = [m for m in found if (m.now > m.before if upwards else m.now != m.before)]
+    return max(moved, key=lambda m: abs(m.now - m.before), default=None)
 
 
 def _per_month(days: Iterable[date | None]) -> Counter[str]:

@@ -272,7 +272,7 @@ class AddTab:
 class Styled:
     """A cell of a tab that sync lays out, with the name of its style.
 
-    Styles: title, heading, header, text, note, count, amount, percent, days,
+    Styles: title, words, heading, header, text, note, count, amount, percent, days,
     date, moment, good, bad, alert, link.
     """
 

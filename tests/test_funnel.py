@@ -14,16 +14,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sheetcrm.funnel import (
+    Expected,
     Fact,
     Leak,
     Month,
+    Movement,
+    expected,
     funnel,
     leaks,
     months,
     months_back,
+    moved_most,
     open_pipeline,
     percentile,
     step_rates,
+    value_won,
 )
 from sheetcrm.model import Event
 from sheetcrm.pipeline import Pipeline, Stage
@@ -360,6 +365,99 @@ def test_a_period_and_what_is_outside_it_are_all_that_is_dated(facts: list[Fact]
     before = funnel(facts, PIPELINE, until=day - timedelta(days=1)).total.records
     after = funnel(facts, PIPELINE, since=day).total.records
     assert before + after == sum(fact.created_on is not None for fact in facts)
+
+
+# ---------------------------------------------------------------- expected close, and what moved
+
+
+def test_what_is_open_stands_in_the_month_in_which_it_is_expected_to_close() -> None:
+    def deal(number: int, on: date | None, **more: Any) -> Fact:
+        money = {"value": Decimal(1000), "currency": "EUR", "probability": Decimal("0.25")} | more
+        return open_one(f"R-{number:04}", "qualified", expected_close=on, **money)
+
+    facts = [
+        deal(1, date(2026, 2, 28)),
+        deal(2, date(2026, 3, 31)),
+        deal(3, MARCH, currency="RON"),
+        deal(4, date(2026, 4, 1)),
+        deal(5, date(2026, 5, 1)),
+        deal(6, None),
+        deal(7, MARCH, value=None),
+        won("R-0008", value=Decimal(1), currency="EUR", expected_close=MARCH),
+    ]
+    quarter = {"EUR": Decimal(250)}
+    assert expected(facts, date(2026, 3, 20), ahead=1) == (
+        Expected("late", 1, quarter),
+        Expected("2026-03", 2, {**quarter, "RON": Decimal(250)}),
+        Expected("2026-04", 1, quarter),
+        Expected("later", 1, quarter),
+        Expected("no-date", 1, quarter),
+    )
+
+
+@given(FACTS)
+@settings(max_examples=40, deadline=None)
+def test_months_of_expected_close_hold_all_that_is_open_and_has_a_value(facts: list[Fact]) -> None:
+    valued = [line for line in open_pipeline(facts, PIPELINE) if line.currency is not None]
+    assert sum(line.records for line in expected(facts, MARCH, 5)) == sum(line.records for line in valued)
+
+
+def test_value_won_is_what_stands_as_won_and_was_closed_in_the_month() -> None:
+    facts = [
+        won("R-0001", closed_on=MARCH, value=Decimal(5), currency="EUR"),
+        won("R-0002", closed_on=MARCH, value=Decimal(7), currency="RON"),
+        won("R-0003", closed_on=date(2026, 4, 1), value=Decimal(9), currency="EUR"),
+        lost("R-0004", closed_on=MARCH, value=Decimal(11), currency="EUR"),
+    ]
+    assert value_won(facts, "2026-03") == {"EUR": Decimal(5), "RON": Decimal(7)}
+
+
+def test_the_win_rate_of_a_month_is_of_what_was_closed_in_it() -> None:
+    assert Month("2026-03", 9, 0, 0, 1, 3).win_rate == 0.25
+    assert Month("2026-03", 9, 0, 0, 0, 0).win_rate is None
+
+
+FEBRUARY = date(2026, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("facts", "upwards", "moved"),
+    [
+        pytest.param([], False, None, id="nothing happened"),
+        pytest.param(
+            [open_one(source="Web", created_on=MARCH), open_one(source="Web", created_on=FEBRUARY)],
+            False,
+            None,
+            id="as many as before",
+        ),
+        pytest.param(
+            [open_one(source="Web", created_on=FEBRUARY)] * 3 + [won(owner="Ana", closed_on=MARCH)],
+            False,
+            Movement("created", "Web", 0, 3),
+            id="the greatest change, if it is a fall",
+        ),
+        pytest.param(
+            [open_one(source="Web", created_on=FEBRUARY)] * 3 + [won(owner="Ana", closed_on=MARCH)],
+            True,
+            Movement("won", "Ana", 1, 0),
+            id="only what grew",
+        ),
+        pytest.param(
+            [lost(reason="Price", closed_on=MARCH), lost(closed_on=MARCH), lost(closed_on=MARCH)],
+            False,
+            Movement("lost", "", 2, 0),
+            id="a reason that nobody gave is one too",
+        ),
+        pytest.param(
+            [won(owner="Ion", closed_on=MARCH), won(owner="Ana", closed_on=MARCH)],
+            False,
+            Movement("won", "Ana", 1, 0),
+            id="of equal ones the first by name",
+        ),
+    ],
+)
+def test_what_moved_most(facts: list[Fact], upwards: bool, moved: Movement | None) -> None:
+    assert moved_most(facts, "2026-03", "2026-02", upwards=upwards) == moved
 
 
 # ---------------------------------------------------------------- real data

@@ -13,6 +13,7 @@ from conftest import Run
 
 from benchmarks.google_rig import state_of
 from sheetcrm import cli
+from sheetcrm.report.blocks import CHARTS
 from sheetcrm.tables import Cell, CellError, Snapshot, Tab
 from sheetcrm.workbooks.google import GoogleWorkbook
 from tests.sheets_server.model import Cell as SheetCell
@@ -222,6 +223,88 @@ def test_init_mends_what_was_broken(office: Google, run: Run, deed: Callable[[Go
 def _changed(before: Json | dict[tuple[object, ...], object], after: dict[tuple[object, ...], object]) -> list[str]:
     both = before.keys() | after.keys()
     return sorted(f"{at}: {before.get(at)} → {after.get(at)}" for at in both if before.get(at) != after.get(at))
+
+
+# ---------------------------------------------------------------- charts
+
+
+def _charts(google: Google) -> dict[str, Json]:
+    """Title → chart, as Google keeps it, wherever it is."""
+    return {chart["spec"]["title"]: chart for sheet in google.spreadsheet.sheets for chart in sheet.charts}
+
+
+def _drawn(google: Google, cells: Json) -> list[str]:
+    """What a chart draws from its one source, header first."""
+    (source,) = cells["sourceRange"]["sources"]
+    assert source["sheetId"] == google.sheet("Report").id
+    assert source["endColumnIndex"] == source["startColumnIndex"] + 1
+    rows, column = google.shown("Report"), source["startColumnIndex"]
+    shown = rows[source["startRowIndex"] : source["endRowIndex"]]
+    return [row[column] if column < len(row) else "" for row in shown]
+
+
+def test_init_makes_the_charts_in_a_grid_that_holds_them(office: Google) -> None:
+    charts, report = _charts(office), office.sheet("Report")
+    assert list(charts) == [chart.title("en") for chart in CHARTS]
+    kinds = [chart["spec"]["basicChart"]["chartType"] for chart in charts.values()]
+    assert kinds == ["COMBO", "BAR", "COLUMN", "BAR", "BAR", "BAR"]
+    for chart in charts.values():
+        basic = chart["spec"]["basicChart"]
+        ranges = [
+            part["sourceRange"]["sources"][0] for part in (basic["domains"][0]["domain"], basic["series"][0]["series"])
+        ]
+        assert max(source["endRowIndex"] for source in ranges) <= report.row_count
+        assert len({source["endRowIndex"] - source["startRowIndex"] for source in ranges}) == 1
+    edges = sorted(
+        chart["position"]["overlayPosition"]["anchorCell"].get("columnIndex", 0) for chart in charts.values()
+    )
+    assert edges == [0, 0, 3, 3, 7, 7]
+
+
+def test_charts_show_what_sync_wrote(office: Google, synced: Synced) -> None:
+    office.add(more=GOOD)
+    synced()
+    charts = _charts(office)
+    months = charts["New leads and wins, month by month"]["spec"]["basicChart"]
+    assert _drawn(office, months["domains"][0]["domain"])[0] == "Month"
+    assert [_drawn(office, series["series"])[:2] for series in months["series"]] == [["New leads", "1"], ["Won", "0"]]
+    assert [series["type"] for series in months["series"]] == ["COLUMN", "LINE"]
+    assert months["domains"][0]["reversed"]
+    funnel = charts["Funnel: how many reached each stage"]["spec"]["basicChart"]
+    assert _drawn(office, funnel["domains"][0]["domain"])[:3] == ["Stage", "New", "Contacted"]
+    assert _drawn(office, funnel["series"][0]["series"])[:3] == ["Reached it", "1", "0"]
+    assert funnel["axis"][0] == {"position": "BOTTOM_AXIS", "title": "Records"}
+
+
+def test_a_chart_that_the_team_moved_and_restyled_stays_as_it_is(office: Google, run: Run, synced: Synced) -> None:
+    first = next(iter(_charts(office).values()))
+    spec = {**first["spec"], "title": "Our own", "fontName": "Lora"}
+    there = {"overlayPosition": {"anchorCell": {"sheetId": office.sheet("Sheet1").id, "rowIndex": 4}}}
+    office.as_owner(
+        {"updateChartSpec": {"chartId": first["chartId"], "spec": spec}},
+        {"updateEmbeddedObjectPosition": {"objectId": first["chartId"], "newPosition": there, "fields": "anchorCell"}},
+    )
+    before = _charts(office)
+    for company in ("Acme", "Beta", "Gama"):
+        office.add(more={**GOOD, "Company": company, "E-mail": f"office@{company.lower()}.ro"})
+        synced()
+    assert run("init", office.address)[0] == 0
+    assert _charts(office) == before
+    assert "Our own" in before
+
+
+def test_init_again_brings_back_the_charts_that_are_gone_and_adds_none_twice(office: Google, run: Run) -> None:
+    before = _charts(office)
+    gone = [chart["chartId"] for chart in list(before.values())[1:3]]
+    office.as_owner(*({"deleteEmbeddedObject": {"objectId": chart}} for chart in gone))
+    office.as_owner(
+        {"deleteDimension": {"range": {"sheetId": office.sheet("Report").id, "dimension": "ROWS", "startIndex": 50}}}
+    )
+    assert run("init", office.address)[0] == 0
+    assert sorted(_charts(office)) == sorted(before)
+    again = office.state()
+    assert run("init", office.address)[0] == 0
+    assert office.state() == again
 
 
 def test_a_tab_that_the_team_calls_leads_is_refused_with_the_way_out(google: Google, run: Run) -> None:
@@ -464,6 +547,10 @@ def test_a_teams_own_sheet_is_taken_over_where_it_stands(sheets_server: SheetsSe
     assert note == "sună luni"
     assert google.says("Oportunități", "Acme SRL", "Scor") == "A"
     assert google.cell("Leaduri", google.find("Leaduri", "Beta SA"), "Scor").value == Formula("=1+1")
+    assert list(_charts(google)) == [chart.title("ro") for chart in CHARTS]
+    title = google.sheet("Raport").cell(0, 0)
+    assert title
+    assert title.format["textFormat"]["bold"]
     google.calls()
     assert run("sync", google.address)[0] == 0
     assert google.calls() == NOTHING_TO_DO

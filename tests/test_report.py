@@ -16,10 +16,11 @@ from sheetcrm.offer_figures import OfferFact
 from sheetcrm.pipeline import Pipeline, Stage
 from sheetcrm.problems import Problem
 from sheetcrm.report import Moved, Place, Sheet, Status, Waiting, problem_rows, report_rows, today_rows
+from sheetcrm.report.blocks import CHARTS, END_OF_BLOCKS, Chart
 from sheetcrm.settings import Settings
 from sheetcrm.tables import Cell, Formula
 
-STYLES = set("title heading header text note count amount percent days date moment good bad link".split())
+STYLES = set("title words heading header text note count amount percent days date moment good bad link".split())
 PIPELINE = Pipeline(
     stages=(
         Stage("new", "Nou", "leads", "open", Decimal(0)),
@@ -77,9 +78,9 @@ def test_this_month_stands_first_and_the_total_last() -> None:
     facts = [won(1, created_on=date(2025, 3, 1), closed_on=TODAY), in_progress(2, created_on=TODAY)]
     lines = block(report(facts, RO, offers=[TODAY]), "Lună de lună")
     assert lines[1][:3] == ["Luna", "Prospecți noi", "Devenite oportunități"]
-    assert lines[2] == ["martie 2026", 1, 0, 1, 1, 0]
-    assert lines[14] == ["martie 2025", 1, 0, 0, 0, 0]
-    assert lines[15] == ["Total", 2, 0, 1, 1, 0]
+    assert lines[2] == ["mar. 2026", 1, 0, 1, 1, 0, 1.0]
+    assert lines[14] == ["mar. 2025", 1, 0, 0, 0, 0, ""]
+    assert lines[15] == ["Total", 2, 0, 1, 1, 0, ""]
 
 
 def test_cohorts_hold_every_record_whenever_it_was_created() -> None:
@@ -91,7 +92,7 @@ def test_cohorts_hold_every_record_whenever_it_was_created() -> None:
     ]
     lines = block(report(facts), "What became of each month's leads")
     assert {line[0]: line[1] for line in lines[2:] if line[1]} == {
-        "March 2026": 1,
+        "Mar 2026": 1,
         "earlier": 1,
         "later": 1,
         "unknown": 1,
@@ -99,11 +100,165 @@ def test_cohorts_hold_every_record_whenever_it_was_created() -> None:
     }
 
 
-def test_the_first_blocks_stay_where_they_are() -> None:
-    few = report([in_progress(1)])
-    many = report([won(number, owner=f"Owner {number}", created_on=TODAY) for number in range(30)])
-    for title in ("Month by month", "How far they come", "What became of each month's leads", "Rows that wait"):
-        assert values(few).index([title]) == values(many).index([title])
+# ---------------------------------------------------------------- the blocks of the charts
+
+
+HEADERS = {
+    "months": ["Month", "New leads", "Won"],
+    "expected": ["Expected close", "Weighted, EUR"],
+    "stages": ["Stage", "Reached it"],
+    "reasons": ["Loss reason", "Lost"],
+    "by-owner": ["Owner", "Win rate"],
+    "by-source": ["Source", "Win rate"],
+}
+"""What a chart shows: the header of its names, and those of its series."""
+CROWD = [
+    fact
+    for n in range(1, 40)
+    for fact in (
+        won(n, owner=f"Owner {n}", source=f"Source {n}", created_on=TODAY, closed_on=TODAY, value=1, currency="USD"),
+        lost(100 + n, owner="Ana", reason=f"Reason {n}", closed_on=TODAY),
+        in_progress(200 + n, value=Decimal(n), currency=("EUR", "USD")[n % 2], expected_close=TODAY),
+    )
+]
+
+
+@pytest.mark.parametrize("facts", [pytest.param([], id="an empty workbook"), pytest.param(CROWD, id="a crowd")])
+@pytest.mark.parametrize("chart", [pytest.param(chart, id=chart.block) for chart in CHARTS])
+def test_a_chart_points_at_what_it_shows_however_much_there_is(chart: Chart, facts: list[Fact]) -> None:
+    rows = values(report(facts))
+    header, *lines = [rows[row] for row in chart.rows]
+    assert [header[column] for column in (0, *(series.column for series in chart.series))] == HEADERS[chart.block]
+    ends = next((number for number, line in enumerate(lines) if not line), len(lines))
+    assert not any(lines[ends:])
+    assert all(len(line) > 1 for line in lines[:ends]) or lines[0] == ["Nothing."]
+
+
+@pytest.mark.parametrize("facts", [pytest.param([], id="an empty workbook"), pytest.param(CROWD, id="a crowd")])
+def test_nothing_stands_where_charts_lie(facts: list[Fact]) -> None:
+    rows = values(report(facts))
+    for chart in CHARTS:
+        covered, columns = chart.covers
+        assert not any(rows[row] for row in covered)
+        assert columns.stop <= len(report([]).widths)
+    places = [(row, column) for c in CHARTS for row in c.covers[0] for column in c.covers[1]]
+    assert len(places) == len(set(places))
+
+
+def test_what_grows_begins_in_one_place() -> None:
+    titles = [["Rows that wait"], ["By source"], ["What became of each month's leads"]]
+    few, many = values(report([])), values(report(CROWD))
+    assert [few.index(title) for title in titles] == [many.index(title) for title in titles]
+    assert few[END_OF_BLOCKS:][1] == ["Rows that wait"]
+
+
+def test_a_long_pipeline_shows_ten_steps_and_how_many_more_there_are() -> None:
+    stages = [Stage(f"s{n}", f"Step {n}", "leads", "open", Decimal(0)) for n in range(14)]
+    pipeline = Pipeline((*stages, PIPELINE.stages[2], PIPELINE.stages[3]))
+    lines = block(report_rows([won(1)], [], [], [], pipeline, EN, TODAY), "How far they come")[2:]
+    assert [line[0] for line in lines] == [*(f"Step {n}" for n in range(9)), "Câștigat", "and 5 more"]
+
+
+EXPECTED = [
+    in_progress(1, value=Decimal(1000), currency="EUR", probability=Decimal("0.5"), expected_close=TODAY),
+    in_progress(2, value=Decimal(200), currency="RON", probability=Decimal("0.1"), expected_close=TODAY),
+    in_progress(3, value=Decimal(200), currency="RON", probability=Decimal("0.1"), expected_close=date(2026, 2, 1)),
+]
+
+
+def test_the_first_amount_by_expected_close_is_of_all_currencies_at_the_rates_of_settings() -> None:
+    lines = block(report(EXPECTED, RO), "Când ne așteptăm să câștigăm")[1:]
+    assert lines[0] == ["Închidere estimată", "Înregistrări", "Ponderat, tot în RON", "Ponderat, RON", "Ponderat, EUR"]
+    assert lines[1] == ["în trecut", 1, Decimal(20), Decimal(20), ""]
+    assert lines[2] == ["mar. 2026", 2, Decimal(2520), Decimal(20), Decimal(500)]
+    assert [line[0] for line in lines[3:]] == [
+        *("apr. 2026", "mai 2026", "iun. 2026", "iul. 2026", "aug. 2026"),
+        *("mai târziu", "fără dată"),
+    ]
+
+
+def test_without_a_rate_the_first_amount_is_in_the_teams_own_currency_and_that_is_said() -> None:
+    lines = block(report(EXPECTED, EN), "When we expect to win")[1:]
+    assert lines[0] == ["Expected close", "Records", "Weighted, EUR", "Weighted, RON"]
+    assert lines[2] == ["Mar 2026", 2, Decimal(500), Decimal(20)]
+    assert lines[-1] == ["No total in EUR: Settings has no rate for RON."]
+
+
+# ---------------------------------------------------------------- what changed, in words
+
+
+FEBRUARY, JANUARY = date(2026, 2, 10), date(2026, 1, 10)
+CHANGED = [
+    won(1, created_on=JANUARY, closed_on=FEBRUARY, value=Decimal("1000.50"), currency="EUR", owner="Ana"),
+    won(2, created_on=FEBRUARY, closed_on=TODAY, value=Decimal(2500), currency="EUR", source="Web"),
+    lost(3, created_on=FEBRUARY, closed_on=FEBRUARY, source="Web", reason="Price"),
+    in_progress(4, created_on=TODAY, source="Fair"),
+    in_progress(5, created_on=TODAY, source="Fair"),
+]
+
+
+@pytest.mark.parametrize(
+    ("facts", "of", "lines"),
+    [
+        pytest.param(
+            CHANGED,
+            EN,
+            [
+                "March 2026 so far, against all of February 2026: 2 new leads (±0), 1 won (±0), 0 lost (−1); "
+                "win rate 100.0 % (+50.0 points); value won 2,500 EUR (+1,500).",
+                "Furthest ahead already: new leads from the source “Fair”, 2 (+2).",
+                "February 2026 against January 2026: 2 new leads (+1), 1 won (+1), 1 lost (+1); win rate 50.0 %; "
+                "value won 1,001 EUR (+1,001).",
+                "What changed most: new leads from the source “Web”, 2 (+2).",
+            ],
+            id="in English",
+        ),
+        pytest.param(
+            CHANGED,
+            RO,
+            [
+                "Martie 2026 până acum, față de toată luna februarie 2026: 2 prospecți noi (±0), una câștigată (±0), "
+                "0 pierdute (−1); rata de câștig 100,0 % (+50,0 puncte); valoare câștigată 2.500 EUR (+1.500).",
+                "Cel mai mult în plus deja acum: prospecți noi din sursa „Fair”, 2 (+2).",
+                "Februarie 2026 față de ianuarie 2026: 2 prospecți noi (+1), una câștigată (+1), una pierdută (+1); "
+                "rata de câștig 50,0 %; valoare câștigată 1.001 EUR (+1.001).",
+                "Cel mai mult s-a schimbat: prospecți noi din sursa „Web”, 2 (+2).",
+            ],
+            id="in Romanian",
+        ),
+        pytest.param(
+            [],
+            EN,
+            [
+                "March 2026 so far, against all of February 2026: 0 new leads (±0), 0 won (±0), 0 lost (±0); "
+                "win rate –; value won –.",
+                "",
+                "February 2026 against January 2026: 0 new leads (±0), 0 won (±0), 0 lost (±0); win rate –; "
+                "value won –.",
+                "",
+            ],
+            id="when nothing happened",
+        ),
+        pytest.param(
+            [won(1, closed_on=TODAY, value=Decimal(5), currency="RON"), won(2, closed_on=FEBRUARY, value=Decimal(7))],
+            EN,
+            [
+                "March 2026 so far, against all of February 2026: 0 new leads (±0), 1 won (±0), 0 lost (±0); "
+                "win rate 100.0 % (±0 points); value won 0 ? (−7), 5 RON (+5).",
+                "",
+                "February 2026 against January 2026: 0 new leads (±0), 1 won (+1), 0 lost (±0); win rate 100.0 %; "
+                "value won 7 ? (+7).",
+                "What changed most: won by (none), 1 (+1).",
+            ],
+            id="currencies apart",
+        ),
+    ],
+)
+def test_the_tab_says_in_words_what_changed(facts: list[Fact], of: Settings, lines: list[str]) -> None:
+    assert values(report(facts, of))[1:5] == [[line] for line in lines]
+
+
+# ---------------------------------------------------------------- groups, pipeline, lists
 
 
 def test_more_than_ten_owners_are_the_ten_largest_and_the_rest() -> None:
@@ -222,6 +377,7 @@ def test_sorting_rows_and_another_day_of_the_month_change_no_cell(facts: list[Fa
             assert isinstance(cell.value, CELLS)
             assert cell.style in STYLES
         assert len(row) <= len(first.widths)
+    assert values(first)[END_OF_BLOCKS:][1] == ["Rânduri care așteaptă"]
 
 
 # ---------------------------------------------------------------- Today

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+from lxml import etree
 from openpyxl import load_workbook
 
 from sheetcrm import config
@@ -20,9 +21,8 @@ from sheetcrm.demo.desk import Screen
 from sheetcrm.offers import number_in
 from sheetcrm.problems import UsageError
 from sheetcrm.sync import init
-from sheetcrm.tables import Cell, Workbook, raw_text
-from sheetcrm.workbooks.excel import ExcelWorkbook, files
-from sheetcrm.workbooks.excel.cells import take_look, write
+from sheetcrm.tables import Cell, Snapshot, Workbook, column_letters, raw_text
+from sheetcrm.workbooks.excel import ExcelWorkbook, XlsxFile, files
 from sheetcrm.workbooks.google import GoogleWorkbook
 from sheetcrm.workbooks.google.playing import GoogleScreen, is_signed, sign
 from sheetcrm.workbooks.offers_folder import OffersFolder, WithOffers
@@ -32,6 +32,9 @@ __all__ = ["ExcelVenue", "GoogleVenue", "Venue", "venue_at"]
 SIGN = "sheetcrm demo"
 """Stands in the document's category: such a file may be made anew."""
 WORKBOOK = "crm.xlsx"
+
+_CORE = "docProps/core.xml"
+_CORE_SPACE = "http://schemas.openxmlformats.org/package/2006/metadata/core-properties"
 
 
 class Venue(Protocol):
@@ -77,16 +80,19 @@ class ExcelVenue:
         """Lay out a new file."""
         self._clear()
         init(self.file, language)
-        book = load_workbook(self.file)
-        book.properties.category = SIGN
-        book.save(self.file)
+        with XlsxFile(self.file) as file:
+            core = file.package.xml(_CORE)
+            etree.SubElement(core, f"{{{_CORE_SPACE}}}category").text = SIGN
+            file.package.put_xml(_CORE, core)
+            file.save()
 
     @contextmanager
     def at_work(self) -> Iterator[Screen]:
-        """Open the file with openpyxl, as a person would in Excel."""
-        book = load_workbook(self.file)
-        yield _ExcelScreen(book)
-        book.save(self.file)
+        """Open the file as a person would in Excel, which keeps charts and all as they are."""
+        with XlsxFile(self.file) as file:
+            screen = _ExcelScreen(file, ExcelWorkbook(self.file).read())
+            yield screen
+            screen.save()
 
     def workbook(self, moment: datetime) -> Workbook:
         """The file; the copies that it keeps are dated likewise."""
@@ -126,21 +132,30 @@ class ExcelVenue:
 
 
 class _ExcelScreen:
-    """A workbook of openpyxl's. A cell takes the look of its column, a new header that of its neighbour."""
+    """A file in our own editor. A new column's header looks like its neighbour's."""
 
-    def __init__(self, book: Any) -> None:
-        self._book = book
+    def __init__(self, file: XlsxFile, snapshot: Snapshot) -> None:
+        self._file = file
+        self._rows = {tab.title: [list(row) for row in tab.rows] for tab in snapshot.tabs}
+        self._typed: dict[str, dict[str, Cell]] = {}
 
     def rows(self, title: str) -> Sequence[Sequence[Cell]]:
-        return [["" if value is None else value for value in row] for row in self._book[title].values]
+        return self._rows[title]
 
     def put(self, title: str, row: int, column: int, cell: Cell) -> None:
-        sheet = self._book[title]
-        place = sheet.cell(row + 1, column + 1)
-        if not place.has_style:
-            like = sheet.cell(1, column) if row == 0 and column else sheet.column_dimensions[place.column_letter]
-            take_look(place, like)
-        write(place, cell, "en")
+        rows = self._rows[title]
+        rows.extend([] for _ in range(row + 1 - len(rows)))
+        if row == 0 and column >= len(rows[0]):
+            self._file.tab(title).add_column(column + 1, raw_text(cell), 1, None)
+        rows[row].extend("" for _ in range(column + 1 - len(rows[row])))
+        rows[row][column] = cell
+        self._typed.setdefault(title, {})[f"{column_letters(column)}{row + 1}"] = cell
+
+    def save(self) -> None:
+        """Write what was typed."""
+        for title, cells in self._typed.items():
+            self._file.set(title, cells)
+        self._file.save()
 
 
 def _is_ours(path: Path) -> bool:

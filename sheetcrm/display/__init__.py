@@ -13,9 +13,9 @@ from sheetcrm.display.answers import (
     problems_text,
 )
 from sheetcrm.display.funnels import funnel_text
-from sheetcrm.display.numbers import amount_text, number_text, percent_text
 from sheetcrm.display.offers import offers_json, offers_text
 from sheetcrm.display.plans import note_text, plan_json, plan_text, receipt_json, receipt_text, said
+from sheetcrm.numerals import amount_text, number_text, percent_text
 
 __all__ = [
     "amount_text",

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from sheetcrm import messages
-from sheetcrm.display.numbers import amount_text
 from sheetcrm.display.plans import problem_sums, said
+from sheetcrm.numerals import amount_text
 from sheetcrm.problems import SEVERITIES, Problem
 
 if TYPE_CHECKING:

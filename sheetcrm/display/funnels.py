@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from sheetcrm import messages
-from sheetcrm.display.numbers import amounts_text, bar, days_text, number_text, percent_text, table
+from sheetcrm.display.numbers import bar, days_text, table
 from sheetcrm.display.plans import said
+from sheetcrm.numerals import amounts_text, number_text, percent_text
 
 if TYPE_CHECKING:
     from sheetcrm.funnel import Days, Funnel, Tally

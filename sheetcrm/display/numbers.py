@@ -1,42 +1,19 @@
-"""Numbers, cells and tables as text, the way each language writes them."""
+"""Days, cells and tables as text; how a number is written is in `numerals`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 
+from sheetcrm.numerals import UNKNOWN, number_text
 from sheetcrm.tables import Cell, raw_text
 
-__all__ = ["amount_text", "amounts_text", "bar", "cell_json", "cell_text", "number_text", "percent_text", "table"]
+__all__ = ["bar", "cell_json", "cell_text", "days_text", "table"]
 
-UNKNOWN = "–"
-SIGNS = {"en": ",.", "ro": ".,"}
-"""What stands between thousands, and before decimals."""
 LONGEST_CELL = 72
 PARTS = " ▏▎▍▌▋▊▉"
 """Eighths of a sign."""
-
-
-def number_text(number: Decimal | float, language: str, places: int = 0) -> str:
-    """`8,174` or `8.174`."""
-    exact = Decimal(str(number)).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
-    return f"{exact:,}".translate(str.maketrans(",.", SIGNS[language]))
-
-
-def amount_text(amount: Decimal, currency: str, language: str) -> str:
-    """`3,500.00 EUR`."""
-    return f"{number_text(amount, language, 2)} {currency or '?'}"
-
-
-def amounts_text(amounts: Mapping[str, Decimal], language: str) -> str:
-    """Every currency by itself."""
-    return " + ".join(amount_text(amount, currency, language) for currency, amount in amounts.items()) or UNKNOWN
-
-
-def percent_text(rate: float | None, language: str) -> str:
-    """`12.5 %`; a dash where there is nothing to divide."""
-    return UNKNOWN if rate is None else f"{number_text(rate * 100, language, 1)} %"
 
 
 def days_text(days: float | None, language: str) -> str:

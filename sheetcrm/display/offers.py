@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sheetcrm import messages
-from sheetcrm.display.numbers import UNKNOWN, amount_text, table
+from sheetcrm.display.numbers import table
 from sheetcrm.display.plans import said
+from sheetcrm.numerals import UNKNOWN, amount_text
 
 if TYPE_CHECKING:
     from datetime import date

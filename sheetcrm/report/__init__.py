@@ -1,7 +1,7 @@
 """What the Report, Today and Problems tabs say, as grids of styled cells.
 
 Each tab is one pure function. Cells state dates, never ages, so that the same
-workbook gives the same grid. Nothing here knows how a cell is painted.
+workbook gives the same grid. Nothing here knows how a cell or a chart is painted.
 """
 
 from __future__ import annotations

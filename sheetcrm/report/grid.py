@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sheetcrm import messages
 from sheetcrm.tables import Cell, Styled
 
-__all__ = ["Grid", "Place", "Row", "Sheet", "Words", "by_style", "month_name"]
+__all__ = ["Grid", "Place", "Row", "Sheet", "Words", "by_style", "month_name", "short_month"]
 
 Row = tuple[Styled, ...]
 
@@ -49,6 +49,10 @@ class Grid:
 
     words: Words
     rows: list[Row] = field(default_factory=list)
+
+    def go_to(self, row: int) -> None:
+        """Leave rows blank down to a row, from 0, which comes next."""
+        self.rows += [()] * (row - len(self.rows))
 
     def title(self, text: str) -> None:
         """The tab's own title."""
@@ -91,5 +95,14 @@ def by_style(line: Sequence[Cell | None], styles: Sequence[str]) -> Row:
 
 def month_name(month: str, language: str) -> str:
     """`March 2026` for `2026-03`."""
+    return _month(month, "month", language)
+
+
+def short_month(month: str, language: str) -> str:
+    """`Mar 2026` for `2026-03`."""
+    return _month(month, "short-month", language)
+
+
+def _month(month: str, length: str, language: str) -> str:
     year, _, number = month.partition("-")
-    return f"{messages.text('report', f'month-{number}', language)} {year}"
+    return f"{messages.text('report', f'{length}-{number}', language)} {year}"

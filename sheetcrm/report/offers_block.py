@@ -13,7 +13,7 @@ from sheetcrm.funnel import months_back
 from sheetcrm.offer_figures import OfferFact, OfferTally, Slipping, by_group, sent_in, tally_of_offers, was_sent
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.report.grid import Grid, Words, month_name
-from sheetcrm.tables import Cell, Styled
+from sheetcrm.tables import Cell
 
 __all__ = ["alarm", "offers_block"]
 
@@ -36,14 +36,10 @@ def alarm(slip: Slipping | None, pipeline: Pipeline, words: Words) -> str:
     return f"{said} {words('leaks-at', where='; '.join(where))}" if where else said
 
 
-def offers_block(
-    grid: Grid, facts: Sequence[OfferFact], slip: Slipping | None, pipeline: Pipeline, today: date
-) -> None:
+def offers_block(grid: Grid, facts: Sequence[OfferFact], today: date) -> None:
     """Offers of this month and the last twelve, to whom they went, and how each group fares."""
     words = grid.words
     grid.heading("offers", "offers-note")
-    if said := alarm(slip, pipeline, words):
-        grid.row((Styled(said, "alert"),))
     window = months_back(today)
     sets = [
         (month_name(window[-1], words.language), sent_in(facts, window[-1:])),

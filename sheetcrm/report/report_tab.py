@@ -1,8 +1,7 @@
-"""The Report tab: months, stages, cohorts, who waits, leaks, groups, pipeline, lists.
+"""The Report tab: what changed, charts, blocks that keep their place, and lists that grow.
 
-The blocks whose size does not change come first and stay where they are, so
-that a chart of the team's own may point at them. Every figure is defined in
-`funnel`; nothing is counted here a second way.
+The room for charts stays free, and the blocks that they show stay where they are
+(`blocks`). Every figure is defined in `funnel`; nothing is counted here a second way.
 """
 
 from __future__ import annotations
@@ -14,21 +13,20 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from sheetcrm import funnel
-from sheetcrm.funnel import Fact, Month, Tally, tally
+from sheetcrm.funnel import Expected, Fact, Month, Tally, tally
 from sheetcrm.model import Event
 from sheetcrm.offer_figures import OfferFact, slipping
 from sheetcrm.pipeline import Pipeline
-from sheetcrm.report.grid import Grid, Sheet, Words, by_style, month_name
-from sheetcrm.report.offers_block import offers_block
+from sheetcrm.report.blocks import END_OF_BLOCKS, MONTHS_AHEAD, TOP, WIDTHS, place_of
+from sheetcrm.report.changes import changes
+from sheetcrm.report.grid import Grid, Sheet, Words, by_style, short_month
+from sheetcrm.report.offers_block import alarm, offers_block
 from sheetcrm.settings import Settings
-from sheetcrm.tables import Cell
+from sheetcrm.tables import Cell, Styled
 
 __all__ = ["Waiting", "report_rows"]
 
-TOP = 10
-"""Lines of a table before the rest is one line."""
 MOST_WAITING = 50
-WIDTHS = (32, 17, 24, 17, 14, 14, 14, 14, 16, 16, 16, 16, 18)
 
 
 class Waiting(NamedTuple):
@@ -55,18 +53,24 @@ def report_rows(
 ) -> Sheet:
     """What the tab says. Of `today` only the month shows."""
     report = _Report(facts, pipeline, settings, Grid(Words(settings.language)))
-    report.grid.title(report.words("report-title"))
-    report.overview(len(waiting))
     offers_sent = [offer.sent_on for offer in offers if offer.sent_on]
-    report.months(funnel.months(facts, events, offers_sent, pipeline, today))
-    report.stages()
+    months = funnel.months(facts, events, offers_sent, pipeline, today)
+    report.top(months, alarm(slipping(offers, facts, today), pipeline, report.words))
+    report.overview(len(waiting))
+    report.months(months)
+    report.expected(funnel.expected(facts, today, MONTHS_AHEAD))
     report.cohorts(funnel.months_back(today))
-    report.waiting(waiting)
-    report.open_pipeline()
-    for by in ("owner", "source", "industry"):
-        report.groups(by)
-    offers_block(report.grid, offers, slipping(offers, facts, today), pipeline, today)
+    report.stages()
     report.reasons()
+    for by in ("owner", "source"):
+        report.fixed(f"by-{by}", "groups-note")
+        report.groups(by)
+    report.grid.go_to(END_OF_BLOCKS)
+    report.waiting(waiting)
+    offers_block(report.grid, offers, today)
+    report.open_pipeline()
+    report.grid.heading("by-industry", "groups-note")
+    report.groups("industry")
     report.leaks()
     for outcome in ("won", "lost"):
         report.closed(outcome, funnel.months_back(today, 1))
@@ -93,12 +97,25 @@ class _Report:
         stage = self.pipeline.stage(code)
         return stage.name if stage else self.words("no-stage")
 
-    # ------------------------------------------------------------ blocks of a fixed size
+    # ------------------------------------------------------------ blocks that keep their place
+
+    def fixed(self, block: str, note: str = "") -> None:
+        """Begin a block where it always stands."""
+        self.grid.go_to(place_of(block) - 1)
+        self.grid.heading(block, note or f"{block}-note")
+
+    def top(self, months: Sequence[Month], alarm: str) -> None:
+        """The title, what changed, and the alarm where there is one; below them lie the charts."""
+        self.grid.title(self.words("report-title"))
+        for line in changes(self.facts, months, self.words):
+            self.grid.row((Styled(line, "words"),))
+        if alarm:
+            self.grid.row((Styled(alarm, "alert"),))
 
     def overview(self, waiting: int) -> None:
         """The whole book in a few lines."""
         total = tally(self.facts)
-        self.grid.heading("overview", "overview-note")
+        self.fixed("overview")
         lines: list[tuple[str, Cell | None, str]] = [
             ("records", total.records, "count"),
             ("open", total.open, "count"),
@@ -116,28 +133,62 @@ class _Report:
 
     def months(self, months: Sequence[Month]) -> None:
         """This month and the last twelve, the latest first."""
-        self.grid.heading("months", "months-note")
-        headers = self.headers("month", "created", "converted", "offers-sent", "won", "lost")
-        lines: list[Sequence[Cell]] = [(month_name(m.month, self.words.language), *m[1:]) for m in reversed(months)]
-        lines.append((self.words("total"), *(sum(column) for column in list(zip(*months, strict=True))[1:])))
-        self.grid.table(headers, ("text", *["count"] * 5), lines)
+        self.fixed("months")
+        headers = self.headers("month", "created", "converted", "offers-sent", "won", "lost", "win-rate")
+        lines: list[Sequence[Cell | None]] = [
+            (short_month(m.month, self.words.language), *m[1:], m.win_rate) for m in reversed(months)
+        ]
+        lines.append((self.words("total"), *(sum(column) for column in list(zip(*months, strict=True))[1:]), None))
+        self.grid.table(headers, ("text", *["count"] * 5, "percent"), lines)
+
+    def expected(self, lines: Sequence[Expected]) -> None:
+        """The weighted pipeline by the month in which it is expected to close."""
+        self.fixed("expected")
+        currencies = self.currencies(currency for line in lines for currency in line.weighted)
+        missing = self.without_rate(currencies)
+        # The chart shows the first amount: of all currencies together where their rates are known.
+        together = len(currencies) > 1 and not missing
+        first = self.settings.currency if together or not currencies else currencies[0]
+        headers = self.headers("expected-close", "records")
+        headers.append(self.words("weighted-total" if together else "weighted-in", currency=first or "?"))
+        others = currencies if together else currencies[1:]
+        headers += [self.words("weighted-in", currency=currency or "?") for currency in others]
+        rows: list[Sequence[Cell | None]] = []
+        for line in lines:
+            name = short_month(line.when, self.words.language) if line.when[0].isdigit() else self.words(line.when)
+            amounts = [line.weighted.get(currency) for currency in currencies] or [None]
+            if together:
+                amounts.insert(0, self.in_own_currency(line.weighted) if line.weighted else None)
+            rows.append((name, line.records, *amounts))
+        self.grid.table(headers, ("text", "count", *["amount"] * (len(headers) - 2)), rows)
+        self.say_missing(currencies, missing)
 
     def stages(self) -> None:
-        """How far records come, and from where they go on."""
-        self.grid.heading("stages", "stages-note")
+        """How far records come, and from where they go on: the open stages, then what is won."""
+        self.fixed("stages")
         counts = funnel.stage_counts(self.facts, self.pipeline)
         rates = funnel.step_rates(counts)
-        lines = [(c.stage.name, c.reached, c.now, rates.get(c.stage.code)) for c in counts]
+        steps = [c for c in counts if c.stage.outcome == "open"] + [c for c in counts if c.stage.outcome == "won"]
+        shown = steps if len(steps) <= TOP else [*steps[: TOP - 1], steps[-1]]
+        lines = [(c.stage.name, c.reached, c.now, rates.get(c.stage.code)) for c in shown]
         headers = self.headers("stage", "reached", "now", "goes-on")
         self.grid.table(headers, ("text", "count", "count", "percent"), lines)
+        if len(steps) > TOP:
+            self.grid.note(self.words("and-more", n=len(steps) - TOP))
+
+    def reasons(self) -> None:
+        """Why records are lost."""
+        self.fixed("reasons")
+        found = funnel.loss_reasons(self.facts)
+        self.shares(("reason",), [((reason,), lost) for reason, lost in ((r.reason, r.lost) for r in found)])
 
     def cohorts(self, window: Sequence[str]) -> None:
         """What became of the records of each month of creation."""
-        self.grid.heading("cohorts", "cohorts-note")
+        self.fixed("cohorts")
         by_month = dict(funnel.cohorts(self.facts))
         before = [fact for month, some in by_month.items() if month and month < window[0] for fact in some]
         after = [fact for month, some in by_month.items() if month and month > window[-1] for fact in some]
-        months = [(month_name(m, self.words.language), by_month.get(m, [])) for m in reversed(window)]
+        months = [(short_month(m, self.words.language), by_month.get(m, [])) for m in reversed(window)]
         rest = [("earlier", before), ("later", after), ("unknown-month", by_month.get(None, []))]
         named = [(self.words(key), some) for key, some in rest]
         self.tallies("created-in", [*months, *named, (self.words("total"), list(self.facts))])
@@ -155,7 +206,6 @@ class _Report:
 
     def groups(self, by: str) -> None:
         """How the ten largest groups stand, and the rest together."""
-        self.grid.heading(f"by-{by}", "groups-note")
         groups = funnel.grouped(self.facts, by)
         top = [(key or self.words("blank"), some) for key, some in groups[:TOP]]
         rest = [fact for _, some in groups[TOP:] for fact in some]
@@ -215,12 +265,6 @@ class _Report:
         value = self.in_own_currency(funnel.added_up((n.currency or "", n.value) for n in lines))
         weighted = self.in_own_currency(funnel.added_up((n.currency or "", n.weighted) for n in lines))
         return self.words("total-at-rates"), own, sum(n.records for n in lines), value, weighted
-
-    def reasons(self) -> None:
-        """Why records are lost."""
-        self.grid.heading("reasons", "reasons-note")
-        found = funnel.loss_reasons(self.facts)
-        self.shares(("reason",), [((reason,), lost) for reason, lost in ((r.reason, r.lost) for r in found)])
 
     def leaks(self) -> None:
         """At which stage, why and to whom records are lost."""

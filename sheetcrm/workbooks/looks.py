@@ -14,12 +14,14 @@ from sheetcrm.schema import PIPELINE_TABS, Field
 __all__ = [
     "AMOUNT",
     "BRAND",
+    "CHART_INKS",
     "Choice",
     "INK",
     "LISTS",
     "Look",
     "NUMBERS",
     "PERCENT",
+    "RULE",
     "TAB_COLOURS",
     "choice_of",
     "column_format",
@@ -38,6 +40,9 @@ BRAND = "1D4E89"
 RULE = "D1D5DB"
 SYNC_PAPER = "F7F8FA"
 PROBLEM_PAPER, PROBLEM_INK, ROW_PAPER = "FEF3C7", "B45309", "FFFBEB"
+
+CHART_INKS = {"main": BRAND, "pale": "A9C1DE", "won": "0F766E", "lost": "C2703D"}
+"""What charts are drawn in: they are told apart in grey too."""
 
 NUMBERS = ("count", "amount", "percent", "days")
 """Styles of numbers, which stand at the right; so does the header above them."""
@@ -73,6 +78,7 @@ _HEADERS = {
 _FONTS = {
     "title": Look(20, BRAND, bold=True),
     "heading": Look(14, BRAND, bold=True, line="medium", line_colour=BRAND),
+    "words": Look(12),
     "header": Look(bold=True),
     "header right": Look(bold=True),
     "note": Look(10, QUIET, italic=True),
@@ -99,7 +105,7 @@ def look_of(style: str, language: str) -> Look:
     look = _FONTS.get(style, Look())
     if style.startswith("header"):
         look = look._replace(paper="EFF3F8", line="thin", line_colour=BRAND)
-    elif style not in ("heading", "good", "bad", "title", "note"):
+    elif style not in ("heading", "good", "bad", "title", "note", "words"):
         look = look._replace(line="hair")
     formats = {
         "count": "#,##0",

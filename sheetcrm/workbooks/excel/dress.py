@@ -16,16 +16,19 @@ from openpyxl.styles import Alignment, Font, NamedStyle, PatternFill, Protection
 from openpyxl.styles.differential import DifferentialStyle
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.page import PageMargins
 from openpyxl.worksheet.properties import Outline
 from openpyxl.worksheet.worksheet import Worksheet
 
 from sheetcrm import messages
 from sheetcrm.problems import UsageError
+from sheetcrm.report.blocks import WIDTHS
 from sheetcrm.schema import TABS, Field
 from sheetcrm.tables import Snapshot, Tab, column_letters
 from sheetcrm.workbooks import looks
 from sheetcrm.workbooks.excel import files
 from sheetcrm.workbooks.excel.cells import set_marks, take_look, write
+from sheetcrm.workbooks.excel.charts import charts
 from sheetcrm.workbooks.excel.styles import header_style
 from sheetcrm.workbooks.looks import Choice
 
@@ -77,7 +80,13 @@ def _lay(book: Workbook, tab: Tab, language: str) -> None:
         _finish_list(sheet, tab, columns, language)
     else:
         sheet.sheet_view.showGridLines = False
-    _set_page(sheet, landscape=bool(fields))
+    if tab.mark == "report":
+        for column, width in enumerate(WIDTHS):
+            sheet.column_dimensions[column_letters(column)].width = width
+        for chart in charts(tab.title, language):
+            sheet.add_chart(chart)
+        sheet.page_margins = PageMargins(left=0.4, right=0.4, top=0.4, bottom=0.4)
+    _set_page(sheet, landscape=bool(fields) or tab.mark == "report", repeats_header=bool(fields))
 
 
 def _known(book: Workbook, look: NamedStyle) -> str:
@@ -153,13 +162,13 @@ def _highlight(sheet: Worksheet, check: str, last: str) -> None:
         sheet.conditional_formatting.add(cells, Rule(type="expression", dxf=look, formula=[formula]))
 
 
-def _set_page(sheet: Worksheet, *, landscape: bool) -> None:
+def _set_page(sheet: Worksheet, *, landscape: bool, repeats_header: bool) -> None:
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
     sheet.page_setup.paperSize = 9  # A4
     sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
     if sheet.sheet_properties.pageSetUpPr is not None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    if landscape:
+    if repeats_header:
         sheet.print_title_rows = "1:1"
 
 

@@ -170,6 +170,13 @@ class Skeleton:
         pane = self.element("pane", ySplit="1", topLeftCell="A2", activePane="bottomLeft", state="frozen")
         self._view().insert(0, pane)
 
+    def print_across(self) -> None:
+        """Print a new tab in landscape, as wide as a page."""
+        self.ensure("sheetPr").append(self.element("pageSetUpPr", fitToPage="1"))
+        page = self.ensure("pageSetup")
+        for name, value in (("paperSize", "9"), ("orientation", "landscape"), ("fitToHeight", "0")):
+            page.set(name, value)
+
     def _view(self) -> etree._Element:
         views = self.ensure("sheetViews")
         if not len(views):

@@ -17,6 +17,7 @@ from sheetcrm.problems import NotAllowed
 from sheetcrm.schema import SYNC_TABS
 from sheetcrm.tables import Snapshot, Styled, same_cell
 from sheetcrm.workbooks.edits import NewRow, TabEdit
+from sheetcrm.workbooks.excel.charts import add_charts, forget_numbers
 from sheetcrm.workbooks.excel.editor import XlsxFile
 from sheetcrm.workbooks.excel.formulas import Area, Place, Shift
 from sheetcrm.workbooks.excel.marks import set_marks
@@ -53,7 +54,7 @@ def write_edits(
     book.numbers_stay_numbers = True
     for title, edit in edits.items():
         if edit.is_new:
-            _make_tab(file, title, edit)
+            _make_tab(file, title, edit, language)
         else:
             _check_protection(file.tab(title), edit, write_protected)
             _write_cells(file, file.tab(title), edit, language)
@@ -99,10 +100,16 @@ def _check_protection(tab: TabEditor, edit: TabEdit, write_protected: bool) -> N
         raise NotAllowed("protected-tab", file=tab.package.file_name, tab=tab.sheet.title)
 
 
-def _make_tab(file: XlsxFile, title: str, edit: TabEdit) -> None:
+def _make_tab(file: XlsxFile, title: str, edit: TabEdit, language: str) -> None:
     tab = file.add_tab(title, hidden=edit.tab.hidden)
     headers = set(edit.marks.values())
     cells = {(row + 1, column + 1): tab.new_cell(value) for (row, column), value in edit.cells.items()}
+    if edit.mark == "report":
+        add_charts(tab, language)
+        tab.changed_skeleton.print_across()
+    if edit.content is not None:
+        _write_anew(tab, edit.content.rows, edit.content.widths, language)
+        return
     if headers:
         look = file.book.styles.named(header_style("sync"))
         for column in headers:
@@ -146,6 +153,7 @@ def _write_anew(tab: TabEditor, rows: tuple[tuple[Styled, ...], ...], widths: tu
             look = tab.book.styles.named(named_style(name, language))
             cells[row, column + 1] = tab.new_cell(value)._replace(base=look)
     tab.fill(cells)
+    forget_numbers(tab.package, tab.sheet.title)
 
 
 def _pack(tab: TabEditor, row: int) -> Traveller:

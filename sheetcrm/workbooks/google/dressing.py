@@ -19,6 +19,7 @@ from sheetcrm.workbooks.looks import Look
 __all__ = [
     "DRESS_FIELDS",
     "cell_format",
+    "colour",
     "dress_tab",
     "header_cell",
     "kind_of",
@@ -29,7 +30,7 @@ __all__ = [
 ]
 
 DRESS_FIELDS = (
-    "sheets(properties(sheetId,title),"
+    "sheets(properties(sheetId,title),charts(chartId),"
     "protectedRanges(protectedRangeId,description,range,warningOnly),conditionalFormats,"
     "data(startRow,startColumn,rowData(values(dataValidation))))"
 )

@@ -1,7 +1,7 @@
 """Laying out a spreadsheet that a person made and shared, and mending what was broken since.
 
-Tabs that are missing come; tabs that are there get back the drop-downs, highlights
-and protection that they lost. Cells with words in them are never touched.
+Tabs that are missing come; tabs that are there get back the drop-downs, highlights,
+protection and charts that they lost. Cells with words in them are never touched.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from sheetcrm.schema import TABS
 from sheetcrm.setup import ORDER, fresh_workbook
 from sheetcrm.tables import AddTab, Cell, Column, Plan, Tab, raw_text
 from sheetcrm.workbooks.google import requests as do
+from sheetcrm.workbooks.google.charts import COLUMNS, ROWS, missing_charts
 from sheetcrm.workbooks.google.dressing import DRESS_FIELDS, kind_of, missing_dress, places_of_lists
-from sheetcrm.workbooks.google.reading import Reading
+from sheetcrm.workbooks.google.reading import Reading, Sheet
 from sheetcrm.workbooks.google.values import Json
 from sheetcrm.workbooks.google.workbook import GoogleWorkbook
 
@@ -108,6 +109,21 @@ def _missing(workbook: GoogleWorkbook, reading: Reading, language: str) -> Itera
         }
         columns = {name: column for name, column in tab.marks.items() if column < reading.sheets[tab.title].columns}
         yield from missing_dress(given[tab.title], kind, columns, header_row, lists, language, ticks, len(tab.rows))
+    report = reading.snapshot.marked("report")
+    if report is not None:
+        there = {chart["chartId"] for sheet in given.values() for chart in sheet.get("charts", ())}
+        yield from _charts(
+            reading.sheets[report.title], list(missing_charts(reading.ids[report.title], language, there))
+        )
+
+
+def _charts(sheet: Sheet, missing: list[Json]) -> Iterator[Json]:
+    """The charts that a tab lacks, and room for them and for what they show."""
+    if missing and sheet.rows < ROWS:
+        yield do.add_rows(sheet.id, ROWS - sheet.rows)
+    if missing and sheet.columns < COLUMNS:
+        yield do.add_columns(sheet.id, COLUMNS - sheet.columns)
+    yield from missing
 
 
 def _blank_tabs_last(reading: Reading) -> Iterator[Json]:

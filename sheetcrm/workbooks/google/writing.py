@@ -9,15 +9,17 @@ sends nothing.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from sheetcrm.report.blocks import WIDTHS
 from sheetcrm.schema import SYNC_TABS, TABS
-from sheetcrm.tables import Cell, Formula, Plan, raw_text, same_cell
+from sheetcrm.tables import Cell, Formula, Plan, WriteTab, raw_text, same_cell
 from sheetcrm.workbooks.edits import NewRow, TabEdit, by_row
 from sheetcrm.workbooks.google import requests as do
 from sheetcrm.workbooks.google.aside import PROBE_TITLE, Entry, Keeper, cell_print, prints_of
+from sheetcrm.workbooks.google.charts import COLUMNS, ROWS, missing_charts
 from sheetcrm.workbooks.google.dressing import (
     dress_tab,
     header_cell,
@@ -203,6 +205,8 @@ class _Writer:
         width = max(width, *(max(new.cells, default=-1) + 1 for new in edit.added), 0)
         spare = FEW_SPARE_ROWS if edit.mark in (*SYNC_TABS, "stages", "lists", "settings") else SPARE_ROWS
         grid = {"rowCount": height + spare, "columnCount": max(width + SPARE_COLUMNS, 12)}
+        if edit.mark == "report":  # charts, and what they point at, must lie in it
+            grid = {"rowCount": max(height, ROWS) + spare, "columnCount": max(width, COLUMNS) + SPARE_COLUMNS}
         properties = {"sheetId": sheet, "title": title, "hidden": edit.tab.hidden, "gridProperties": grid}
         yield {"addSheet": {"properties": properties}}
         if edit.mark:
@@ -212,6 +216,10 @@ class _Writer:
         kind = kind_of(edit.mark)
         if kind:
             yield from dress_tab(sheet, kind, edit.marks, self.language)
+        if edit.mark == "report":
+            yield from self._size_columns(sheet, WIDTHS)
+        if edit.content:
+            return  # what it says is laid out when all tabs are there
         headers = {column: name for name, column in edit.marks.items()}
         writers = {field.name: field.writer for field in TABS.get(kind, ())}
         body: dict[int, dict[int, Cell]] = {}
@@ -227,13 +235,17 @@ class _Writer:
         yield from self._put(sheet, None, body)
 
     def _dress(self, title: str, edit: TabEdit) -> Iterator[Json]:
-        """Drop-downs and highlights, which refer to other tabs: all of them are there by now."""
+        """What refers to other tabs, all of which are there by now: drop-downs, highlights, links; and charts."""
         kind, sheet = kind_of(edit.mark), self.ids[title]
         if kind:
             height = max((row for row, _ in edit.cells), default=-1) + 1 + len(edit.added)
             ticks = {c for (row, c), cell in edit.cells.items() if isinstance(cell, bool)}
             bare = {"properties": {"sheetId": sheet}}
             yield from missing_dress(bare, kind, edit.marks, 0, self.lists, self.language, ticks, height)
+        if edit.content:
+            yield from self._lay_out(sheet, edit.content)
+        if edit.mark == "report":
+            yield from missing_charts(sheet, self.language)
 
     @property
     def lists(self) -> dict[str, tuple[str, int]]:
@@ -245,18 +257,25 @@ class _Writer:
     def _write_anew(self, title: str, edit: TabEdit) -> Iterator[Json]:
         assert edit.content is not None
         sheet = self.reading.sheets[title]
-        rows, widths = edit.content.rows, edit.content.widths
-        columns = max((len(line) for line in rows), default=0)
+        rows = edit.content.rows
+        columns = max(len(edit.content.widths), *(len(line) for line in rows), 0)
         if len(rows) > sheet.rows:
             yield do.add_rows(sheet.id, len(rows) - sheet.rows)
         if columns > sheet.columns:
             yield do.add_columns(sheet.id, columns - sheet.columns)
-        made = styled_rows(rows, self.ids, self.language)
-        whole = {"range": do.block(sheet.id), "rows": [{"values": line} for line in made]}
+        yield from self._lay_out(sheet.id, edit.content)
+
+    def _lay_out(self, sheet: int, content: WriteTab) -> Iterator[Json]:
+        """What a tab of sync's own says, and how it looks."""
+        made = styled_rows(content.rows, self.ids, self.language)
+        whole = {"range": do.block(sheet), "rows": [{"values": line} for line in made]}
         yield {"updateCells": {**whole, "fields": "userEnteredValue,userEnteredFormat"}}
-        yield do.set_properties(sheet.id, {"gridProperties": {"hideGridlines": True}}, "gridProperties.hideGridlines")
-        for column, width in enumerate(widths[: max(sheet.columns, columns)]):
-            yield do.size_columns(sheet.id, column, column + 1, pixels(width))
+        yield do.set_properties(sheet, {"gridProperties": {"hideGridlines": True}}, "gridProperties.hideGridlines")
+        yield from self._size_columns(sheet, content.widths)
+
+    def _size_columns(self, sheet: int, widths: Sequence[int]) -> Iterator[Json]:
+        for column, width in enumerate(widths):
+            yield do.size_columns(sheet, column, column + 1, pixels(width))
 
     def _unmerge(self, title: str, edit: TabEdit) -> Iterator[Json]:
         tab = self.reading.snapshot.tab(title)
