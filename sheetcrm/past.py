@@ -211,7 +211,8 @@ class _Past:
 
     def told(self, until: Sequence[Event], steps: Sequence[Step], created: date | None) -> Fact:
         """What History tells of it; before sync ever saw it, its row says what it said then."""
-        said = next((event for event in [*reversed(until), *self.events] if event.event != "missing"), None)
+        heard = [*reversed(until), *self.events]
+        said = next((event for event in heard if event.event != "missing"), heard[0])
         last = steps[-1] if steps else None
         stage = self.pipeline.stage(last.after) if last else None
         outcome = stage.outcome if stage else "open"
@@ -224,11 +225,11 @@ class _Past:
             outcome=outcome,
             created_on=created,
             closed_on=(last.on if last.at else None) if last and outcome != "open" else None,
-            owner=said.owner if said else "",
-            source=said.source if said else "",
-            industry=said.industry if said else "",
-            value=said.value if said else None,
-            currency=said.currency if said else "",
+            owner=said.owner,
+            source=said.source,
+            industry=said.industry,
+            value=said.value,
+            currency=said.currency,
             reason=reason.name if reason else "",
             reason_counts=reason.counts if reason else True,
             competitor=last.event.competitor if last and outcome == "lost" else "",
