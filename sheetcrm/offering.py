@@ -98,9 +98,7 @@ STATES = ("draft", "sent", "accepted", "rejected", "expired", "superseded", "clo
 """What may become of an offer."""
 
 
-def state_of(
-    status: str | None, *, superseded: bool, valid_until: date | None, lost: bool, made_by_us: bool, today: date
-) -> str:
+def state_of(status: str | None, *, superseded: bool, valid_until: date | None, lost: bool, today: date) -> str:
     """The state of an offer: a person's last word, else what time and other rows made of it.
 
     What was accepted or rejected stays so; the rest is superseded by a later version,
@@ -112,7 +110,7 @@ def state_of(
         return "superseded"
     if lost:
         return "closed"
-    if made_by_us and valid_until and valid_until < today:
+    if valid_until and valid_until < today:
         return "expired"
     return "sent" if status == "sent" else "draft"
 
@@ -202,11 +200,15 @@ class _Preparing:
 
     def __init__(self, run: Run, lines: Mapping[str, PricedLines]) -> None:
         self.run, self.lines = run, lines
-        self.seen = numbers_seen(run)
         rows = {draft.id for draft in run.offer_rows}
         self.known = rows | {event.note for event in run.ledger.events if event.event.startswith("offer-")}
         self.known |= run.ledger.states.keys()
         self.strays = [seen for seen in run.folder.files if str(seen.number) not in self.known]
+
+    @cached_property
+    def seen(self) -> set[OfferNumber]:
+        """Every number that was ever given, those of tonight included."""
+        return numbers_seen(self.run)
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:
@@ -422,7 +424,6 @@ def _settle(run: Run, draft: Draft, offer: Offer, number: OfferNumber | None, *,
         superseded=superseded,
         valid_until=until,
         lost=_outcome(run, record) == "lost",
-        made_by_us=number is not None,
         today=run.today,
     )
     said = messages.text("defaults", f"offer_state-{state}", run.language)

@@ -46,18 +46,17 @@ AROUND = st.builds(Around, st.booleans(), st.booleans(), st.dates(DAY, DAY + tim
 @given(
     st.sampled_from([None, "sent", "accepted", "rejected"]),
     st.none() | st.dates(DAY, DAY + timedelta(days=90)),
-    st.booleans(),
     AROUND,
     AROUND,
 )
 def test_time_and_other_rows_lead_only_where_they_may(
-    status: str | None, until: date | None, made_by_us: bool, one: Around, other: Around
+    status: str | None, until: date | None, one: Around, other: Around
 ) -> None:
     before, after = sorted((one, other), key=lambda around: around.today)
     after = after._replace(superseded=before.superseded or after.superseded)  # no version is taken back
 
     def state(around: Around) -> str:
-        return state_of(status, valid_until=until, made_by_us=made_by_us, **around._asdict())
+        return state_of(status, valid_until=until, **around._asdict())
 
     allowed = set(ON_ITS_OWN[state(before)])
     if state(before) == "closed" and not after.lost:  # as if it had never been lost
@@ -66,7 +65,6 @@ def test_time_and_other_rows_lead_only_where_they_may(
     if status in ANSWERED:
         assert state(before) == status
     if state(after) == "expired":
-        assert made_by_us
         assert until
         assert until < after.today
 
