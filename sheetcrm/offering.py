@@ -155,6 +155,8 @@ def _listen(run: Run, draft: Draft, offer: Offer, record: str) -> None:
         return
     if draft.old and draft.old.reached == offer.status and not draft.old.refused:
         return
+    if draft.as_it_stands and draft.old is None:  # what was said before sync came
+        return
     pipeline, now = run.rules.pipeline, run.rules.pipeline.stage(asked.old.stage if asked.old else "")
     typed = asked.lead.stage
     if now is None or now.outcome != "open" or (typed not in (None, now.code)):

@@ -101,11 +101,13 @@ def _today(
     ]
 
     to_do = agenda(run, facts)
+    numbers = {e.note for e in todays if e.event == "offer-made"}
+    made = [fact for fact in offer_facts(run) if fact.number in numbers]
 
     def rows(stamp: datetime, number: int) -> tuple[object, object]:
         found = _counts(todays, shown, len(facts))
         status = Status(stamp, number, found, [p.message(run.language) for p in run.stopped.values()])
-        return today_rows(status, moved, shown, settings, places, names, to_do)
+        return today_rows(status, moved, shown, settings, places, names, to_do, made)
 
     if not emission.all() and not run.events and last and last.since == run.today:
         stood = rows(datetime.fromisoformat(last.name), last.cycle)

@@ -392,6 +392,16 @@ def today(moved: Sequence[Moved] = (), problems: Sequence[Problem] = (), status:
     return today_rows(status or Status(AT, 7, {"errors": 2}), moved, problems, RO, PLACES)
 
 
+def test_offers_of_last_night_wait_to_be_sent() -> None:
+    offer = OfferFact(
+        "OF-2026-0001-v1", name="Acme", owner="Ana", value=Decimal("1234.5"), currency="EUR", file="offers/2026/x.xlsx"
+    )
+    rows = values(today_rows(Status(AT, 7), [], [], RO, PLACES, offers=[offer]))
+    place = next(place for place, row in enumerate(rows) if row[:1] == ["Oferte făcute azi-noapte"])
+    assert rows[place + 3] == ["Acme", "Ana", "OF-2026-0001-v1", "1.234 EUR", "offers/2026/x.xlsx"]
+    assert all(row[:1] != ["Oferte făcute azi-noapte"] for row in values(today()))
+
+
 def test_the_status_turns_red_by_itself() -> None:
     rows = today().rows
     assert (rows[2][1].value, rows[2][1].style) == (AT, "moment")

@@ -10,11 +10,13 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from decimal import Decimal
 from typing import NamedTuple
 
 from sheetcrm import messages
 from sheetcrm.columns import tab_title
 from sheetcrm.follow_ups import KINDS, FollowUp
+from sheetcrm.offer_figures import OfferFact
 from sheetcrm.problems import Problem
 from sheetcrm.report.grid import Grid, Place, Sheet, Words
 from sheetcrm.report.problems_tab import in_order
@@ -25,7 +27,7 @@ from sheetcrm.tables import Cell, Formula, Styled, column_letters
 __all__ = ["MOST_PER_OWNER", "Moved", "Status", "today_rows"]
 
 MOST_PER_OWNER = 15
-MOST_MOVED = 50
+MOST_MOVED = MOST_OFFERS = 50
 STALE_AFTER_HOURS = 26
 MOMENT_CELL = "B3"
 """Where the tab says when the last run was; the formulas look there."""
@@ -65,16 +67,18 @@ def today_rows(
     places: Mapping[str, Place],
     names: Mapping[str, str] | None = None,
     to_do: Mapping[str, Sequence[FollowUp]] | None = None,
+    offers: Sequence[OfferFact] = (),
 ) -> Sheet:
     """What the tab says. `places` is where each tab's records are found: "leads" → title and ID column.
 
-    `to_do` is what each owner has to do, the most urgent first.
+    `to_do` is what each owner has to do, the most urgent first; `offers` are those that were made.
     """
     words = Words(settings.language)
     grid = Grid(words)
     by_title = {place.title: place for place in places.values()}
     grid.title(words("today-title"))
     _status(grid, status)
+    _offers(grid, offers)
     _to_do(grid, to_do or {}, by_title)
     _to_put_right(grid, to_put_right, by_title, names or {})
     _moved(grid, moved, places)
@@ -104,6 +108,22 @@ def _found(grid: Grid, status: Status) -> None:
         grid.row((Styled(words(f"found-{key}") if known else key), Styled(number, "count")))
 
 
+def _offers(grid: Grid, offers: Sequence[OfferFact]) -> None:
+    """The offers that wait to be looked at and sent; no block on a day without one."""
+    words = grid.words
+    if not offers:
+        return
+    grid.heading("offers-ready", "offers-ready-note")
+    lines = [
+        (fact.name, fact.owner, fact.number, _money(fact.value, fact.currency, words.language), fact.file)
+        for fact in offers[:MOST_OFFERS]
+    ]
+    headers = [words(key) for key in ("who", "owner", "offer-number", "value", "offer-file")]
+    grid.table(headers, ["text"] * len(headers), lines)
+    if len(offers) > MOST_OFFERS:
+        grid.note(words("and-more", n=len(offers) - MOST_OFFERS))
+
+
 def _to_do(grid: Grid, to_do: Mapping[str, Sequence[FollowUp]], places: Mapping[str, Place]) -> None:
     """By owner; who has none comes last, and of what is left over it is said what it is."""
     words = grid.words
@@ -119,7 +139,7 @@ def _to_do(grid: Grid, to_do: Mapping[str, Sequence[FollowUp]], places: Mapping[
                 one.name or one.id,
                 "" if one.on is None else one.on,
                 link(places.get(one.tab), one.id),
-                _amount(one, words.language),
+                _money(one.value, one.currency, words.language),
                 _sentence(one, words),
             )
             grid.row(map(Styled, cells, ("text", "late" if one.late else "date", "link", "text", "text")))
@@ -129,11 +149,11 @@ def _to_do(grid: Grid, to_do: Mapping[str, Sequence[FollowUp]], places: Mapping[
             grid.note(f"{words('and-more', n=rest.total())}: {kinds}")
 
 
-def _amount(one: FollowUp, language: str) -> str:
+def _money(value: Decimal | None, currency: str, language: str) -> str:
     """`18,600 EUR`; in text, since each line may have a currency of its own."""
-    if one.value is None:
+    if value is None:
         return ""
-    text = f"{one.value:,.0f} {one.currency}".strip()
+    text = f"{value:,.0f} {currency}".strip()
     return text.replace(",", ".") if language == "ro" else text
 
 
