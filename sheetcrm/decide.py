@@ -23,7 +23,7 @@ from sheetcrm.pricing import price_lines
 from sheetcrm.references import Directory
 from sheetcrm.run import Run
 from sheetcrm.tables import Cell, digest, is_blank
-from sheetcrm.validate import Found, identity_of, judge_row, people_digest, read_rows
+from sheetcrm.validate import Found, identity_of, judge_row, judge_stage, people_digest, read_rows
 
 __all__ = ["decide"]
 
@@ -90,6 +90,7 @@ def transition(run: Run, draft: Draft) -> None:
     run.verdicts[draft.id] = verdict
     if verdict.steps and draft.id in run.words:
         draft.people["stage"] = pipeline.label("stage", verdict.stage)
+        judge_stage(draft.entry, lead, run.rules)
     _note_arrival(run, draft, verdict)
     _note_steps(run, draft, verdict)
     _say_what_is_missing(run, draft, lead, verdict, accepted, offered)

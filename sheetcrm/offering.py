@@ -146,8 +146,8 @@ def _listen(run: Run, draft: Draft, offer: Offer, record: str) -> None:
     if draft.old and draft.old.reached == offer.status and not draft.old.refused:
         return
     pipeline, now = run.rules.pipeline, run.rules.pipeline.stage(asked.old.stage if asked.old else "")
-    typed = asked.lead.stage
-    if now is None or now.outcome != "open" or (typed not in (None, now.code)):
+    stands = is_blank(asked.entry.cell("stage")) or asked.lead.stage == now.code if now else False
+    if now is None or now.outcome != "open" or not stands:
         return
     known = pipeline.stage(run.words.get(record)) or now
     if target.outcome == "won" or (
@@ -337,7 +337,8 @@ class _Preparing:
             number = str(seen.number)
             if number not in self.known:
                 self.known.add(number)
-                self.run.note("offer-skipped", seen.record.record_id if seen.record else "", note=number)
+                record = seen.record.record_id if seen.record else ""
+                self.run.note("offer-skipped", record, tab="offers", after=SKIPPED, note=number)
                 self.run.skipped[number] = State(id=number, tab="offers", name=seen.path[:200], stage=SKIPPED)
 
     # ------------------------------------------------------------ its row
@@ -508,7 +509,8 @@ def _say(run: Run, draft: Draft, offer: Offer, state: str, until: date | None, r
     late = until is not None and isinstance(since, date) and until < since and OfferNumber.parse(draft.id) is not None
     if state == "accepted" and late and fresh and until:
         found.append(Found("status", "accepted-late", {"number": draft.id, "until": until.isoformat()}))
-    if state == "expired" and offer.status == "sent" and until and offer.sent_on and offer.sent_on > until:
+    sent_on = draft.sync.get("sent_on") or offer.sent_on
+    if state == "expired" and offer.status == "sent" and until and isinstance(sent_on, date) and sent_on > until:
         found.append(Found("status", "sent-late", {"number": draft.id, "until": until.isoformat()}))
 
 
