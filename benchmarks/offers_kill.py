@@ -31,7 +31,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from sheetcrm import cli
 from sheetcrm.demo.desk import Desk
 from sheetcrm.demo.venues import ExcelVenue
-from sheetcrm.offering import Made
+from sheetcrm.offer_states import Made
 from sheetcrm.offers import OfferNumber, OfferRecord, number_in
 from sheetcrm.schema import TABS
 from sheetcrm.sync import init

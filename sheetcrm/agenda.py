@@ -14,7 +14,7 @@ from sheetcrm.follow_ups import FollowUp, OpenActivity, OpenOffer, Standing, fol
 from sheetcrm.funnel import Fact
 from sheetcrm.model import Activity
 from sheetcrm.offer_figures import OfferFact
-from sheetcrm.offering import offer_facts
+from sheetcrm.offer_states import offer_facts
 from sheetcrm.run import Run
 from sheetcrm.settings import working_day
 

@@ -17,7 +17,8 @@ from sheetcrm.drafts import Draft, well_formed, without_formulas
 from sheetcrm.duplicates import Candidate, Pair, duplicate_accounts, duplicate_people
 from sheetcrm.ledger import as_cell
 from sheetcrm.model import Account, Lead, Opportunity
-from sheetcrm.offering import prepare, read_offers, settle
+from sheetcrm.offer_states import read_offers, settle
+from sheetcrm.offering import prepare
 from sheetcrm.pipeline import Owner, Stage
 from sheetcrm.pricing import price_lines
 from sheetcrm.references import Directory
@@ -25,7 +26,7 @@ from sheetcrm.run import Run
 from sheetcrm.schema import FILLED_IN_TURN
 from sheetcrm.tables import Cell, digest, is_blank
 from sheetcrm.turns import TURN, Turns
-from sheetcrm.validate import Found, identity_of, judge_row, people_digest, read_rows
+from sheetcrm.validate import Found, identity_of, judge_row, judge_stage, people_digest, read_rows
 
 __all__ = ["decide"]
 
@@ -130,6 +131,7 @@ def transition(run: Run, draft: Draft) -> None:
     run.verdicts[draft.id] = verdict
     if verdict.steps and draft.id in run.words:
         draft.people["stage"] = pipeline.label("stage", verdict.stage)
+        judge_stage(draft.entry, lead, run.rules)
     _note_arrival(run, draft, verdict)
     _note_steps(run, draft, verdict)
     _say_what_is_missing(run, draft, lead, verdict, accepted, offered)

@@ -173,6 +173,8 @@ def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
         if event.event.startswith("offer-"):
             if event.after:
                 state |= {"stage": event.after, "since": event.happened_on}
+            if event.after in SAID_OF_OFFERS:
+                state["reached"] = SAID_OF_OFFERS[event.after]
             continue
         if event.event == "account-linked":
             state["account_id"] = event.after
@@ -193,6 +195,10 @@ def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
 
 STAGED = frozenset({"imported", "taken-over", "stage", "won", "lost", "reopened", "corrected"})
 """Events after which a record stands in the stage they name."""
+
+
+SAID_OF_OFFERS = {"draft": "", "sent": "sent", "accepted": "accepted", "rejected": "rejected"}
+"""States of offers that come from a person's word, and the word: it was heard once."""
 
 
 def as_cell(value: object) -> Cell:

@@ -273,6 +273,6 @@ class State(Record):
     imported_as: str = ""
     """Fingerprint of the line of a file that it came from."""
     made: str = ""
-    """Of an offer that sync made: what it put there, days and amounts and file (see `offering.Made`)."""
+    """Of an offer that sync made: what it put there, days and amounts and file (see `offer_states.Made`)."""
     file_print: str = ""
     """Of an offer that was sent: what its file said then, and what it was last seen to say."""

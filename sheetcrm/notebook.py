@@ -21,7 +21,7 @@ from sheetcrm.funnel import Fact, funnel, month_of
 from sheetcrm.gather import gather, record_tabs
 from sheetcrm.model import Event
 from sheetcrm.offer_figures import OfferFact
-from sheetcrm.offering import offer_facts
+from sheetcrm.offer_states import offer_facts
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Busy, Problem, UsageError
 from sheetcrm.references import Directory

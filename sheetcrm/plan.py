@@ -20,7 +20,7 @@ from sheetcrm.emit import Emission
 from sheetcrm.funnel import Fact
 from sheetcrm.gather import RUN, How, gather
 from sheetcrm.model import Event, Lead, Opportunity, State
-from sheetcrm.offering import offer_facts
+from sheetcrm.offer_states import offer_facts
 from sheetcrm.problems import SEVERITIES, Problem
 from sheetcrm.report import Moved, Place, Status, Waiting, problem_rows, report_rows, today_rows
 from sheetcrm.run import Run

@@ -19,7 +19,17 @@ from sheetcrm.pipeline import Rules
 from sheetcrm.schema import FIELDS_OF_IDENTITY, PIPELINE_TABS
 from sheetcrm.tables import Cell, digest, is_blank, raw_text
 
-__all__ = ["Entry", "Found", "context_of", "identity_of", "judge_row", "people_digest", "read_rows", "read_tab"]
+__all__ = [
+    "Entry",
+    "Found",
+    "context_of",
+    "identity_of",
+    "judge_row",
+    "judge_stage",
+    "people_digest",
+    "read_rows",
+    "read_tab",
+]
 
 RowKind: TypeAlias = Literal["record", "half-typed", "blank", "aside"]
 """A record; a row begun; nothing; a total or a second header line, which is nobody's record."""
@@ -272,10 +282,15 @@ def judge_row(entry: Entry, rules: Rules) -> None:
 
 
 def _judge_lead(entry: Entry, lead: Lead, rules: Rules) -> None:
-    stage = rules.pipeline.stage(lead.stage)
     if lead.created_on and lead.closed_on and lead.closed_on < lead.created_on:
         values = {"closed": lead.closed_on.isoformat(), "created": lead.created_on.isoformat()}
         entry.found.append(Found("closed_on", "closed-before-created", values))
+    judge_stage(entry, lead, rules)
+
+
+def judge_stage(entry: Entry, lead: Lead, rules: Rules) -> None:
+    """Add what does not go together with the stage that `lead` is in."""
+    stage = rules.pipeline.stage(lead.stage)
     if stage is None:
         return
     reason = rules.pipeline.reason(lead.loss_reason)

@@ -270,6 +270,27 @@ def test_a_step_back_of_the_same_night_wins_too(desk: OfferDesk, made: str) -> N
     assert desk.said(made, "stage") == "Qualified"
 
 
+def test_a_stage_that_nobody_can_read_is_a_persons_own_too(desk: OfferDesk, made: str) -> None:
+    desk.answer(FIRST, "sent")
+    desk.write(made, stage="Negocition now")
+    desk.sync()
+    assert desk.said(made, "stage") == "Negocition now"
+
+
+def test_what_does_not_go_with_the_new_stage_is_said_at_once(desk: OfferDesk, made: str) -> None:
+    desk.write(made, loss_reason="Price too high")
+    desk.answer(FIRST, "accepted")
+    desk.sync()
+    assert (desk.said(made, "stage"), "loss-reason-on-won" in desk.codes()) == ("Won", True)
+
+
+def test_sent_after_its_day_is_said_at_once(desk: OfferDesk, made: str) -> None:
+    desk.sync(40)
+    desk.answer(FIRST, "sent")
+    desk.sync()
+    assert (desk.offer(FIRST, "state"), "sent-late" in desk.codes()) == ("Expired", True)
+
+
 def test_it_never_moves_a_record_back(desk: OfferDesk, made: str) -> None:
     desk.answer(FIRST, "sent")
     desk.write(made, stage="Negotiation")
@@ -638,6 +659,16 @@ def test_state_lost_is_rebuilt_from_history_with_numbers_and_states(desk: OfferD
     assert desk.prepared(made) == SECOND
 
 
+def test_a_word_that_was_heard_before_state_was_lost_is_not_heard_again(desk: OfferDesk, made: str) -> None:
+    desk.answer(FIRST, "sent")
+    desk.sync()
+    desk.write(made, stage="Needs analysis")
+    desk.sync()
+    del desk.cells("state")[1:]
+    desk.sync()
+    assert desk.said(made, "stage") == "Needs analysis"
+
+
 def test_offer_cells_of_people_never_come_into_a_document_as_something_else(desk: OfferDesk) -> None:
     id_ = desk.opportunity('=HYPERLINK("http://x")', email="a@b.ro")
     desk.line(id_, "=1+1", 1, 5, description="@SUM(A1)")
@@ -671,6 +702,20 @@ def test_a_file_of_another_content_is_skipped_and_said_once(desk: OfferDesk, rec
     assert [(event.record, event.note) for event in skipped] == [(record, FIRST)]
     desk.sync()
     assert desk.events() == []
+
+
+def test_a_number_that_was_skipped_is_no_row_that_is_missed_when_state_is_lost(desk: OfferDesk, record: str) -> None:
+    desk.write(record, offer="prepare")
+    desk.killed()
+    desk.type("offer_lines", 1, "quantity", 99)
+    desk.sync()
+    del desk.cells("state")[1:]
+    desk.sync()
+    assert "missing-record" not in desk.codes()
+    assert not any(event.startswith(("missing", "offer-")) for event in desk.events())
+    desk.disk.clear()
+    desk.type("offer_lines", 1, "quantity", 98)
+    assert desk.prepared(record) == "OF-2026-0002-v2"
 
 
 def test_a_file_of_another_record_is_not_adopted(desk: OfferDesk, record: str) -> None:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sheetcrm.offering import state_of
+from sheetcrm.offer_states import state_of
 from sheetcrm.offers import OfferNumber
 from sheetcrm.plan import make_plan
 from sheetcrm.tables import Folder, Plan

@@ -8,7 +8,7 @@ import sheetcrm
 from sheetcrm import display
 from sheetcrm.commands.shared import AS_JSON, Session, command, say, say_json
 from sheetcrm.offer_figures import expiring
-from sheetcrm.offering import STATES
+from sheetcrm.offer_states import STATES
 
 __all__ = ["run"]
 
