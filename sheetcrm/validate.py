@@ -19,7 +19,17 @@ from sheetcrm.pipeline import Rules
 from sheetcrm.schema import FIELDS_OF_IDENTITY, PIPELINE_TABS
 from sheetcrm.tables import Cell, digest, is_blank, raw_text
 
-__all__ = ["Entry", "Found", "context_of", "identity_of", "judge_row", "judge_stage", "people_digest", "read_rows", "read_tab"]
+__all__ = [
+    "Entry",
+    "Found",
+    "context_of",
+    "identity_of",
+    "judge_row",
+    "judge_stage",
+    "people_digest",
+    "read_rows",
+    "read_tab",
+]
 
 RowKind: TypeAlias = Literal["record", "half-typed", "blank", "aside"]
 """A record; a row begun; nothing; a total or a second header line, which is nobody's record."""
