@@ -27,7 +27,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import sheetcrm
 from sheetcrm import demo
-from sheetcrm.demo.desk import at_desk
+from sheetcrm.demo.desk import Desk
+from sheetcrm.demo.venues import ExcelVenue
 from sheetcrm.tables import Tab
 from sheetcrm.workbooks.excel.reading import read_snapshot
 
@@ -53,8 +54,9 @@ def workbook_after_a_day(folder: Path) -> bytes:
     """The demo's workbook, and a day's work since its last night."""
     path = folder / NAME
     demo.play(path, "en", lambda *_: None)
-    with at_desk(path, "en", date.today(), {}) as desk:
-        owner = str(desk.sheet("lists").cell(2, desk.columns("lists")["owner"]).value)
+    with ExcelVenue(path).at_work() as screen:
+        desk = Desk(screen, "en", date.today(), {})
+        owner = str(desk.cell("lists", 1, "owner"))
         for number in range(40):
             who = {"company": f"Newcomer {number} SRL", "email": f"office{number}@newcomer{number}.ro"}
             stage = ("new", "contacted", "qualified")[number % 3]

@@ -131,6 +131,7 @@ def transition(run: Run, draft: Draft) -> None:
     run.verdicts[draft.id] = verdict
     if verdict.steps and draft.id in run.words:
         draft.people["stage"] = pipeline.label("stage", verdict.stage)
+        draft.entry.spellings.pop("stage", None)  # how the stage before is spelt matters no more
         judge_stage(draft.entry, lead, run.rules)
     _note_arrival(run, draft, verdict)
     _note_steps(run, draft, verdict)

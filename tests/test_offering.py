@@ -277,6 +277,15 @@ def test_a_stage_that_nobody_can_read_is_a_persons_own_too(desk: OfferDesk, made
     assert desk.said(made, "stage") == "Negocition now"
 
 
+def test_a_stage_that_was_spelt_otherwise_is_moved_on_too(desk: OfferDesk, made: str) -> None:
+    desk.answer(FIRST, "accepted")
+    desk.write(made, stage=" needs ANALYSIS")
+    desk.sync()
+    assert (desk.said(made, "stage"), desk.row(made)[0]) == ("Won", "deals")
+    desk.sync()
+    assert (desk.said(made, "stage"), desk.events()) == ("Won", [])
+
+
 def test_what_does_not_go_with_the_new_stage_is_said_at_once(desk: OfferDesk, made: str) -> None:
     desk.write(made, loss_reason="Price too high")
     desk.answer(FIRST, "accepted")
