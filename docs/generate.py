@@ -18,7 +18,7 @@ from pathlib import Path
 from sheetcrm import messages
 from sheetcrm.columns import header, tab_title
 from sheetcrm.problems import SEVERITIES
-from sheetcrm.schema import SYNC_TABS, TABS, Field
+from sheetcrm.schema import FILLED_IN_TURN, PIPELINE_TABS, SYNC_TABS, TABS, Field
 from sheetcrm.setup import ORDER
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -36,6 +36,7 @@ WRITERS = {
     "sync": "sync",
     "fill": "people; sync where blank",
     "command": "people type a word, sync answers",
+    "in turn": "people; in new rows sync where blank, if Settings say that owners take turns",
 }
 
 
@@ -78,16 +79,20 @@ def tabs_page() -> str:
         if not TABS[name]:
             lines.append("Laid out by sync, the whole tab.")
         else:
-            lines += table(("English", "română", "written by", "also recognised"), map(_column, TABS[name]))
+            lines += table(
+                ("English", "română", "written by", "also recognised"), (_column(name, f) for f in TABS[name])
+            )
         if name in SYNC_TABS and TABS[name]:
             lines += ["", "Sync's own tab: nothing typed here counts." + (" It is hidden." if name == "state" else "")]
     return "\n".join(lines) + "\n"
 
 
-def _column(field: Field) -> tuple[str, ...]:
+def _column(tab: str, field: Field) -> tuple[str, ...]:
     also = ", ".join(others("headers", field.name)) if field.writer != "sync" else ""
     folded = " (folded away under *Details*)" if field.details else ""
-    return header(field.name, "en") + folded, header(field.name, "ro"), WRITERS[field.writer], also
+    in_turn = tab in PIPELINE_TABS and field.name == FILLED_IN_TURN
+    writer = WRITERS["in turn"] if in_turn else WRITERS[field.writer]
+    return header(field.name, "en") + folded, header(field.name, "ro"), writer, also
 
 
 def others(area: str, name: str) -> list[str]:

@@ -18,11 +18,13 @@ from sheetcrm.duplicates import Candidate, Pair, duplicate_accounts, duplicate_p
 from sheetcrm.ledger import as_cell
 from sheetcrm.model import Account, Lead, Opportunity
 from sheetcrm.offering import prepare, read_offers, settle
-from sheetcrm.pipeline import Stage
+from sheetcrm.pipeline import Owner, Stage
 from sheetcrm.pricing import price_lines
 from sheetcrm.references import Directory
 from sheetcrm.run import Run
+from sheetcrm.schema import FILLED_IN_TURN
 from sheetcrm.tables import Cell, digest, is_blank
+from sheetcrm.turns import TURN, Turns
 from sheetcrm.validate import Found, identity_of, judge_row, people_digest, read_rows
 
 __all__ = ["decide"]
@@ -32,10 +34,13 @@ def decide(run: Run) -> None:
     """Take every decision of a run, in the order in which one rests on the other."""
     directory = Directory([*run.pipeline_rows, *run.account_rows])
     point_at_records(run, directory)
+    given = give_in_turns(run)
     read_offers(run)
     prepare(run, price_lines(run))
     for draft in run.in_order(run.pipeline_rows):
         transition(run, draft)
+        if (owner := given.get(draft.id)) and not draft.frozen:
+            run.note(TURN, draft.id, after=owner.code)
     settle(run)
     link_accounts(run)
     judge_filled_accounts(run)
@@ -68,6 +73,41 @@ def point_at_records(run: Run, directory: Directory) -> None:
             draft.sync["record_name"] = pointed.name if pointed else ""
         if pointed and pointed.found:
             draft.entry.found.append(pointed.found)
+
+
+# ---------------------------------------------------------------- owners
+
+
+def give_in_turns(run: Run) -> dict[str, Owner]:
+    """Give new records without an owner to whoever's turn it is; who got which."""
+    if not run.rules.settings.turns:
+        return {}
+    turns, given = Turns(run.rules.pipeline.owners, run.ledger.events), {}
+    for draft in run.in_order(run.pipeline_rows):
+        if owner := give_in_turn(run, draft, turns):
+            turns.taken()
+            given[draft.id] = owner
+    return given
+
+
+def give_in_turn(run: Run, draft: Draft, turns: Turns) -> Owner | None:
+    """The owner of a new open record that names none.
+
+    Only on the night on which it comes: an owner's cell that somebody emptied later stays empty.
+    """
+    if draft.old or (run.takeover and not draft.key):
+        return None
+    column = draft.layout.columns.get(FILLED_IN_TURN)
+    stage = run.rules.pipeline.stage(draft.lead.stage)
+    if column is None or (draft.entry.row, column) in draft.layout.tab.formulas:
+        return None
+    if not is_blank(draft.entry.cell(FILLED_IN_TURN)) or (stage and stage.outcome != "open"):
+        return None
+    owner = turns.next
+    if owner:
+        draft.people[FILLED_IN_TURN] = owner.name
+        draft.entry.record = draft.lead.model_copy(update={FILLED_IN_TURN: owner.code})
+    return owner
 
 
 # ---------------------------------------------------------------- stages

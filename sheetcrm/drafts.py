@@ -25,8 +25,8 @@ from sheetcrm.validate import Entry, Found, identity_of, people_digest
 
 __all__ = ["Counter", "Draft", "Identified", "identify", "signs_of_disaster"]
 
-ELSEWHERE = "E"
-"""The first letter of the numbers of offers that were made elsewhere."""
+ELSEWHERE, OURS = "E", "OF"
+"""How the numbers of offers begin: of those that were made elsewhere, of those that sync made."""
 SKIPPED = "skipped"
 """What State says of an offer's number that was given to a file, and to no row."""
 
@@ -148,11 +148,12 @@ def identify(
 
     A row whose ID was wiped out or typed over gets it back where exactly one lost
     record fits; a half-typed row gets none yet. An ID that sync never gave is none.
-    New IDs begin with `prefix`; `read` knows others that rows may bear.
+    New IDs begin with `prefix`. `read` is for offers, which have two kinds of numbers.
     """
+    mine = (f"{prefix}-", f"{OURS}-") if read else (f"{prefix}-",)
     read = read or partial(well_formed, prefix=prefix)
     known = ledger.states.items()
-    states = {id_: s for id_, s in known if "-" in id_ and read(id_) == id_ and s.stage != SKIPPED}
+    states = {id_: s for id_, s in known if id_.startswith(mine) and read(id_) == id_ and s.stage != SKIPPED}
     result = Identified()
     by_id: dict[str, list[Draft]] = defaultdict(list)
     nameless: list[Draft] = []

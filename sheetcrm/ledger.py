@@ -167,7 +167,7 @@ def rebuilt(events: Iterable[Event]) -> Mapping[str, State]:
     """State as History tells it: the tab, stage, cycle and day of each record; no fingerprints."""
     states: dict[str, dict[str, object]] = {}
     for event in events:
-        if not subject(event) or event.event == "renamed":
+        if not subject(event) or event.event in ("renamed", "turn"):  # neither says where a record stands
             continue
         state = states.setdefault(subject(event), {"id": subject(event), "tab": event.tab})
         if event.event.startswith("offer-"):

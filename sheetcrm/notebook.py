@@ -6,7 +6,7 @@ when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -404,8 +404,8 @@ class Crm:
 
         >>> crm.events[["happened_on", "record", "event"]].tail(2)
             happened_on  record   event
-        253  2026-11-24  R-0010  edited
-        254  2026-11-24  R-0031  edited
+        256  2026-11-24  R-0010  edited
+        257  2026-11-24  R-0031  edited
         """
         rows = (event_values(event, self.pipeline) for event in self.history)
         return tab_frame(rows, "history")
@@ -417,18 +417,13 @@ class Crm:
         ['changed', 'offer-expired', 'offer-made', 'offer-superseded']
         """
         events = [event_values(event, self.pipeline) for event in self.history if event.record == record]
-        activities = self._own(record, self._run.in_order(self._run.activity_rows), "activity")
-        rows = [*events, *activities, *self._own(record, self._offers, "offer")]
+        activities = (row_values(draft, self.pipeline) for draft in self._run.in_order(self._run.activity_rows))
+        own = (activity for activity in activities if activity.get("record_id") == record)
+        lines = ({column: values.get(name) for name, column in TIMELINE.items()} for values in own)
+        rows = [*events, *({"event": "activity", **line} for line in lines)]
         rows.sort(key=lambda row: str(row["happened_on"] or ""))
         names = ("happened_on", "event", "before", "after", "owner", "value", "currency", "note")
         return frame_of(rows, {name: kinds_of("history")[name] for name in names})
-
-    def _own(self, record: str, drafts: Iterable[Draft], event: str) -> Iterator[dict[str, object]]:
-        """The activities or offers of a record, as lines of its timeline."""
-        for draft in drafts:
-            values = row_values(draft, self.pipeline)
-            if values.get("record_id") == record:
-                yield {"event": event, **{column: values.get(name) for name, column in TIMELINE[event].items()}}
 
     # ------------------------------------------------------------ typed tables
 
@@ -494,6 +489,8 @@ class Crm:
           record_id     type       date   status
         0    R-0020     call 2026-09-22     done
         1    R-0018  meeting 2026-09-28  planned
+        2    R-0014     call 2026-11-25  planned
+        3    R-0019  meeting 2026-11-23  planned
         """
         return self._rows_in(self._run.activity_rows, "activities")
 
@@ -526,14 +523,5 @@ class Crm:
         return tab_frame((row_values(draft, self.pipeline) for draft in self._run.in_order(drafts)), tab)
 
 
-TIMELINE = {
-    "activity": {"date": "happened_on", "owner": "owner", "status": "after", "subject": "note"},
-    "offer": {
-        "sent_on": "happened_on",
-        "status": "after",
-        "amount": "value",
-        "currency": "currency",
-        "number": "note",
-    },
-}
-"""What of an activity and of an offer stands in a timeline, and in which column."""
+TIMELINE = {"date": "happened_on", "owner": "owner", "status": "after", "subject": "note"}
+"""What of an activity stands in a timeline, and in which column."""

@@ -98,9 +98,7 @@ STATES = ("draft", "sent", "accepted", "rejected", "expired", "superseded", "clo
 """What may become of an offer."""
 
 
-def state_of(
-    status: str | None, *, superseded: bool, valid_until: date | None, lost: bool, made_by_us: bool, today: date
-) -> str:
+def state_of(status: str | None, *, superseded: bool, valid_until: date | None, lost: bool, today: date) -> str:
     """The state of an offer: a person's last word, else what time and other rows made of it.
 
     What was accepted or rejected stays so; the rest is superseded by a later version,
@@ -112,7 +110,7 @@ def state_of(
         return "superseded"
     if lost:
         return "closed"
-    if made_by_us and valid_until and valid_until < today:
+    if valid_until and valid_until < today:
         return "expired"
     return "sent" if status == "sent" else "draft"
 
@@ -202,11 +200,15 @@ class _Preparing:
 
     def __init__(self, run: Run, lines: Mapping[str, PricedLines]) -> None:
         self.run, self.lines = run, lines
-        self.seen = numbers_seen(run)
         rows = {draft.id for draft in run.offer_rows}
         self.known = rows | {event.note for event in run.ledger.events if event.event.startswith("offer-")}
         self.known |= run.ledger.states.keys()
         self.strays = [seen for seen in run.folder.files if str(seen.number) not in self.known]
+
+    @cached_property
+    def seen(self) -> set[OfferNumber]:
+        """Every number that was ever given, those of tonight included."""
+        return numbers_seen(self.run)
 
     @cached_property
     def accounts(self) -> Mapping[str, Account]:
@@ -256,6 +258,8 @@ class _Preparing:
             return Found("offer", "offer-lines-wrong", {"n": str(len(wrong)), "lines": ", ".join(wrong[:3])})
         if len(lines.lines) > MAX_LINES:
             return Found("offer", "offer-too-long", {"n": str(len(lines.lines)), "most": str(MAX_LINES)})
+        if draft.id in folder.refused:
+            return Found("offer", "offers-template-wrong", {"reason": folder.refused[draft.id]})
         return Found("offer", folder.trouble, dict(folder.values)) if folder.trouble else None
 
     def _document(self, draft: Draft, lines: PricedLines) -> Document:
@@ -413,14 +417,13 @@ def _lateness(draft: Draft) -> tuple[date, tuple[int, ...]]:
 def _settle(run: Run, draft: Draft, offer: Offer, number: OfferNumber | None, *, superseded: bool) -> None:
     record = run.drafts.get(str(draft.sync.get("record_id", "")))
     made = made_of(draft)
-    until = date.fromisoformat(made.valid_until) if made and made.valid_until else offer.valid_until
+    until = _valid_until(draft, offer, made)
     was = str(draft.remembered("stage"))
     state = state_of(
         offer.status,
         superseded=superseded,
         valid_until=until,
         lost=_outcome(run, record) == "lost",
-        made_by_us=number is not None,
         today=run.today,
     )
     said = messages.text("defaults", f"offer_state-{state}", run.language)
@@ -448,6 +451,13 @@ def _settle(run: Run, draft: Draft, offer: Offer, number: OfferNumber | None, *,
     }
     _say(run, draft, offer, state, until, record)
     _look_at_file(run, draft, state, record)
+
+
+def _valid_until(draft: Draft, offer: Offer, made: Made | None) -> date | None:
+    """Its last day; of one that was made elsewhere nobody knows."""
+    if made:
+        return date.fromisoformat(made.valid_until) if made.valid_until else None
+    return offer.valid_until if OfferNumber.parse(draft.id) else None
 
 
 def _since(run: Run, draft: Draft, state: str, was: str) -> date | None:
@@ -545,12 +555,18 @@ def _look_at_file(run: Run, draft: Draft, state: str, record: Draft | None) -> N
         seen = next((seen for seen in files if seen.cells), None)
         draft.state["file_print"] = f"{seen.whole} {seen.cells}" if seen else ""
         return
-    if said and stood not in said:
+    if said and not any(_is_same_print(stood, cells) for cells in said):
         draft.entry.found.append(Found("file", "offer-file-changed", {"number": draft.id}))
         now = min(said)
-        if now != noted:
+        if not _is_same_print(now, noted):
             draft.state["file_print"] = f"{sent} {stood} {now}"
             run.note("offer-changed", _id(record), tab="offers", note=draft.id)
+
+
+def _is_same_print(one: str, other: str) -> bool:
+    """Whether two fingerprints of cells are of one file's words; one of them may lack what formulas come to."""
+    (cells, _, results), (other_cells, _, other_results) = one.partition("."), other.partition(".")
+    return cells == other_cells and (not (results and other_results) or results == other_results)
 
 
 def _remember_last(run: Run, draft: Draft, last: Draft | None) -> None:
@@ -598,7 +614,7 @@ def _fact(run: Run, draft: Draft, offer: Offer, products: tuple[str, ...]) -> Of
         date.fromisoformat(made.made_on) if made else offer.made_on,
         sent_on if isinstance(sent_on, date) else None,
         since if state in ("accepted", "rejected") and isinstance(since, date) else None,
-        date.fromisoformat(made.valid_until) if made and made.valid_until else offer.valid_until,
+        _valid_until(draft, offer, made),
         money.amount,
         money.currency,
         label("owner", lead.owner) if lead else "",

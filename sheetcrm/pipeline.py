@@ -121,6 +121,25 @@ class Pipeline:
     def _labels(self) -> Mapping[tuple[str, str | None], str]:
         return {(kind, c.code): c.label for kind, choices in self.choices.items() for c in reversed(choices)}
 
+    def owner_called(self, name: str) -> Owner | None:
+        """The owner that goes by that name, however it is spelt."""
+        return self._owners.get(fold(name))
+
+    @cached_property
+    def _owners(self) -> Mapping[str, Owner]:
+        also = {choice.code: choice.also for choice in self.choices.get("owner", ())}
+        spelt = {fold(word): owner for owner in reversed(self.owners) for word in also.get(owner.code, ())}
+        return spelt | {fold(owner.name): owner for owner in reversed(self.owners)}
+
+    def successor(self, owner: Owner) -> Owner | None:
+        """Who takes over from one who left, and from those who left after taking over; `None` if nobody is named."""
+        passed = {owner.code}
+        heir = self.owner_called(owner.hands_over_to)
+        while heir and not heir.active and heir.code not in passed:
+            passed.add(heir.code)
+            heir = self.owner_called(heir.hands_over_to)
+        return heir if heir and heir.active else None
+
     @property
     def open_stages(self) -> tuple[Stage, ...]:
         """The open stages in table order."""
@@ -205,6 +224,7 @@ def read_rules(
                 Owner(n.choice.code, n.choice.label, n.yes("owner_active", True), n.word("hands_over_to"))
                 for n in lines
             )
+            _check_successors(lines, reader)
     choices["stage"] = tuple(Choice(s.code, s.name, reader.also("stage", s.code)) for s in stages)
     return Rules(
         Pipeline(stages, reasons, owners, choices),
@@ -418,6 +438,15 @@ def _reason(line: _Line, reader: _Lines) -> LossReason:
         reader.problem("bad-reason-for", line.layout, line.row, "reason_for", value=line.word("reason_for"))
     asks = [name for name in ("competitor", "come_back_on", "note") if line.yes(f"asks_{name}")]
     return LossReason(line.choice.code, line.choice.label, of or "both", tuple(asks), line.yes("counts_in_rates", True))  # type: ignore[arg-type]  # one of the three words
+
+
+def _check_successors(lines: Sequence[_Line], reader: _Lines) -> None:
+    """Who takes over must be an owner of the list."""
+    known = {fold(spelling) for n in lines for spelling in (n.choice.label, *n.choice.also)}
+    for line in lines:
+        if fold(line.word("hands_over_to")) not in known | {""}:
+            values = {"value": line.word("hands_over_to"), "owner": line.choice.label}
+            reader.problem("unknown-successor", line.layout, line.row, "hands_over_to", **values)
 
 
 def _spellings(area: str, key: str) -> set[str]:

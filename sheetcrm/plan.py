@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Unpack
 
 from sheetcrm import messages
+from sheetcrm.agenda import agenda
 from sheetcrm.checks import problems_of
 from sheetcrm.decide import decide
 from sheetcrm.drafts import Draft
@@ -62,7 +63,7 @@ def _emit(run: Run) -> Plan:
     report = report_rows(facts, events, waiting_of(run), offer_facts(run), run.rules.pipeline, settings, run.today)
     emission.tab("report", *report)
     emission.tab("problems", *problem_rows(shown, settings, names))
-    _today(run, emission, shown, names, len(facts))
+    _today(run, emission, shown, names, facts)
     emission.remember_tabs()
     return Plan(
         emission.all(),
@@ -76,7 +77,9 @@ def _emit(run: Run) -> Plan:
     )
 
 
-def _today(run: Run, emission: Emission, shown: Sequence[Problem], names: Mapping[str, str], records: int) -> None:
+def _today(
+    run: Run, emission: Emission, shown: Sequence[Problem], names: Mapping[str, str], facts: Sequence[Fact]
+) -> None:
     """The Today tab, the run's line in State, and History: written when anything else is, and once a day."""
     settings = run.rules.settings
     last = run.ledger.states.get(RUN)
@@ -97,10 +100,12 @@ def _today(run: Run, emission: Emission, shown: Sequence[Problem], names: Mappin
         if e.event == "moved"
     ]
 
+    to_do = agenda(run, facts)
+
     def rows(stamp: datetime, number: int) -> tuple[object, object]:
-        found = _counts(todays, shown, records)
+        found = _counts(todays, shown, len(facts))
         status = Status(stamp, number, found, [p.message(run.language) for p in run.stopped.values()])
-        return today_rows(status, moved, shown, settings, places, names)
+        return today_rows(status, moved, shown, settings, places, names, to_do)
 
     if not emission.all() and not run.events and last and last.since == run.today:
         stood = rows(datetime.fromisoformat(last.name), last.cycle)
@@ -148,7 +153,7 @@ def _only_say(run: Run) -> Plan:
     emission.strangers(("today",))
     emission.rules(checks_only=True)
     shown = [*run.stopped.values(), *(p for p in run.tab_problems if p.severity != "hint")]
-    _today(run, emission, shown, {}, 0)
+    _today(run, emission, shown, {}, ())
     emission.remember_tabs()
     stopped, events = tuple(run.stopped.values()), tuple(run.events)
     return Plan(emission.all(), emission.addressing, (*stopped, *run.tab_problems), events, run.language, stopped)

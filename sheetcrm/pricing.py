@@ -228,15 +228,21 @@ class _Pricing:
         if own not in known or self.currency not in known:
             return None
         signs = (("*", known[own]), ("/", known[self.currency]))
-        return "".join(f"{sign}{_plain(rate)}" for sign, rate in signs if rate != 1)
+        return "".join(f"{sign}{_in_formula(rate)}" for sign, rate in signs if rate != 1)
 
     def _operand(self, name: str) -> str:
         """The cell itself; what it was read as where a program would not count with it."""
         cell, value = self.draft.entry.cell(name), getattr(self.draft.entry.record, name)
         if isinstance(cell, str) and not is_blank(cell) and value is not None:
-            return _plain(value)
+            return _in_formula(value)
         return f"{column_letters(self.draft.layout.columns[name])}{(self.draft.entry.row or 0) + 1}"
 
 
 def _plain(number: Decimal) -> str:
     return format(number.normalize(), "f")
+
+
+def _in_formula(number: Decimal) -> str:
+    """A number as every program reads it: here a point parts the cents, there a comma."""
+    digits = -min(int(number.normalize().as_tuple().exponent), 0)
+    return f"({_plain(number.scaleb(digits))}/1{'0' * digits})" if digits else _plain(number)

@@ -9,7 +9,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, NamedTuple, TypeAlias
 
-__all__ = ["FIELDS_OF_IDENTITY", "HOME_MARK", "PIPELINE_TABS", "SYNC_TABS", "TABS", "Field", "Writer", "fields_of"]
+__all__ = [
+    "FIELDS_OF_IDENTITY",
+    "FILLED_IN_TURN",
+    "HOME_MARK",
+    "PIPELINE_TABS",
+    "SYNC_TABS",
+    "TABS",
+    "Field",
+    "Writer",
+    "fields_of",
+]
 
 Writer: TypeAlias = Literal["people", "sync", "fill", "command"]
 """Who writes a column: people; sync; sync where blank; people a word that sync answers."""
@@ -278,6 +288,9 @@ HOME_MARK = "home."
 """Begins the mark of a tab that the team made a home of some stage."""
 
 FIELDS_OF_IDENTITY = ("company", "contact", "email", "phone")
+
+FILLED_IN_TURN = "owner"
+"""The column of people's, in tabs of records, whose blank sync fills in a new row if Settings want turns."""
 
 
 def fields_of(name: str) -> Mapping[str, Field]:

@@ -56,6 +56,12 @@ class Settings:
     approve: date | None = None
     write_protected: bool = False
     """Whether sync may write into tabs that the team protected."""
+    turns: bool = False
+    """Whether sync gives new records without an owner to the owners in turn."""
+
+    def rate_of(self, currency: str) -> Decimal | None:
+        """What one unit of a currency is worth in the team's own; `None` where Settings has no rate."""
+        return Decimal(1) if currency == self.currency else self.rates.get(currency)
 
 
 class CodeCell(NamedTuple):
@@ -245,4 +251,5 @@ SETTING_READERS: Mapping[str, Callable[[Cell], object | None]] = {
     "rate": _rate,
     "approve": _day,
     "write-protected": _yes_no,
+    "turns": _yes_no,
 }

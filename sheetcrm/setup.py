@@ -107,7 +107,7 @@ def _setting_lines(language: str) -> list[Mapping[str, Cell]]:
             value = language
         elif code == "currency" and language == "ro":
             value = "RON"
-        elif code in ("strict", "write-protected"):
+        elif code in ("strict", "write-protected", "turns"):
             value = messages.text("words", "no", language)
         line: Mapping[str, Cell] = {
             "setting": str(entry[language]),

@@ -120,7 +120,10 @@ class FileSeen(NamedTuple):
     whole: str = ""
     """Fingerprint of the file as a whole."""
     cells: str = ""
-    """Fingerprint of what its cells say; "" where nobody asked, or it cannot be read."""
+    """Fingerprint of what its cells say and, after a dot, of what its formulas come to, where the file holds that.
+
+    "" where nobody asked, or it cannot be read.
+    """
 
     @property
     def is_workbook(self) -> bool:
@@ -141,6 +144,8 @@ class Folder:
     """Why none can be made there: a code of problems; "" when all is well."""
     values: Mapping[str, str] = field(default_factory=dict)
     """What that problem is filled in with."""
+    refused: Mapping[str, str] = field(default_factory=dict)
+    """Records of which the file could not be made when it was tried, and why."""
 
 
 @dataclass(frozen=True, slots=True)

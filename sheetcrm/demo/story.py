@@ -241,6 +241,17 @@ def negotiate_with_glass(desk: Desk) -> None:
     desk.edit("opportunities", "company-glass", stage="negotiation", next_step="step-price")
 
 
+def plan_the_days(desk: Desk) -> None:
+    planned = {"status": "planned"}
+    desk.add("activities", record="company-courier", type="call", date=desk.day(0), owner=SELLERS[1], **planned)
+    visit = {"type": "meeting", "subject": "subject-visit", **planned}
+    desk.add("activities", record="company-shoes", date=desk.day(2), owner=SELLERS[0], **visit)
+    desk.edit("opportunities", "company-glass", next_step_on=desk.day(3))
+    desk.edit("opportunities", "company-parts", next_step="step-visit", next_step_on=desk.day(0))
+    desk.edit("leads", "company-hotel", next_step="step-call", next_step_on=desk.day(1))
+    desk.edit("opportunities", "company-bikes", come_back_on=desk.day(1))
+
+
 # ---------------------------------------------------------------- a disaster, and the last night
 
 
@@ -356,6 +367,7 @@ STORY = (
             Deed("did-courier", courier_comes_back),
             Deed("did-harbour", harbour_asks_again),
             Deed("did-glass", negotiate_with_glass),
+            Deed("did-plan", plan_the_days),
         ),
     ),
     Run("night-sorted", 7, NIGHT, (Deed("did-sort", sort_one_column), Deed("did-coffee", win_coffee))),

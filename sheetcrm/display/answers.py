@@ -9,6 +9,7 @@ from sheetcrm import messages
 from sheetcrm.display.plans import problem_sums, said
 from sheetcrm.numerals import amount_text
 from sheetcrm.problems import SEVERITIES, Problem
+from sheetcrm.turns import TURN
 
 if TYPE_CHECKING:
     from sheetcrm.model import Event
@@ -83,6 +84,8 @@ def event_line(event: Event, language: str, pipeline: Pipeline | None) -> str:
         offer_state(word, language) if is_offer else place_name(word, language, pipeline)
         for word in (event.before, event.after)
     )
+    if event.event == TURN and pipeline:
+        after = pipeline.label("owner", event.after)
     change = " → ".join(filter(None, (before, after)))
     money = amount_text(event.value, event.currency, language) if event.value is not None else ""
     reason = pipeline.label("loss_reason", event.reason) if pipeline else event.reason

@@ -1,4 +1,4 @@
-"""The Today tab: how the last run went, what moved, what each person has to put right.
+"""The Today tab: how the last run went, what each person has to do and to put right, what moved.
 
 The one thing on it that changes by itself is a formula, which turns red when
 no run came by for 26 hours.
@@ -6,6 +6,7 @@ no run came by for 26 hours.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from typing import NamedTuple
 
 from sheetcrm import messages
 from sheetcrm.columns import tab_title
+from sheetcrm.follow_ups import KINDS, FollowUp
 from sheetcrm.problems import Problem
 from sheetcrm.report.grid import Grid, Place, Sheet, Words
 from sheetcrm.report.problems_tab import in_order
@@ -62,14 +64,21 @@ def today_rows(
     settings: Settings,
     places: Mapping[str, Place],
     names: Mapping[str, str] | None = None,
+    to_do: Mapping[str, Sequence[FollowUp]] | None = None,
 ) -> Sheet:
-    """What the tab says. `places` is where each tab's records are found: "leads" → title and ID column."""
+    """What the tab says. `places` is where each tab's records are found: "leads" → title and ID column.
+
+    `to_do` is what each owner has to do, the most urgent first.
+    """
     words = Words(settings.language)
     grid = Grid(words)
+    by_title = {place.title: place for place in places.values()}
     grid.title(words("today-title"))
     _status(grid, status)
+    _to_do(grid, to_do or {}, by_title)
+    _to_put_right(grid, to_put_right, by_title, names or {})
     _moved(grid, moved, places)
-    _to_put_right(grid, to_put_right, {place.title: place for place in places.values()}, names or {})
+    _found(grid, status)
     return Sheet(tuple(grid.rows), (30, 20, 18, 18, 34, 14, 14))
 
 
@@ -82,12 +91,58 @@ def _status(grid: Grid, status: Status) -> None:
     # A cell has one style, which its formula cannot change; so there are two cells, and one of them is blank.
     grid.row((Styled(words("status")), Styled(Formula(f'=IF({stale},"",{quoted(words(key))})'), style)))
     grid.row((Styled(""), Styled(Formula(f'=IF({stale},{quoted(words("status-stale"))},"")'), "alert")))
+    for sentence in status.stopped:
+        grid.row((Styled(words("stopped")), Styled(sentence, "bad")))
+
+
+def _found(grid: Grid, status: Status) -> None:
+    words = grid.words
+    grid.heading("found-title")
     grid.row((Styled(words("run-number")), Styled(status.run, "count")))
     for key, number in status.found.items():
         known = f"found-{key}" in messages.area("report")
         grid.row((Styled(words(f"found-{key}") if known else key), Styled(number, "count")))
-    for sentence in status.stopped:
-        grid.row((Styled(words("stopped")), Styled(sentence, "bad")))
+
+
+def _to_do(grid: Grid, to_do: Mapping[str, Sequence[FollowUp]], places: Mapping[str, Place]) -> None:
+    """By owner; who has none comes last, and of what is left over it is said what it is."""
+    words = grid.words
+    grid.heading("do-title", "do-note")
+    if not to_do:
+        grid.note(words("nothing-to-do"))
+    headers = [words(key) for key in ("do-on", "link", "value", "do-what")]
+    for owner, everything in to_do.items():
+        grid.rows.append(())
+        grid.header((f"{owner or words('no-owner')} ({len(everything)})", *headers))
+        for one in everything[:MOST_PER_OWNER]:
+            cells: tuple[Cell, ...] = (
+                one.name or one.id,
+                "" if one.on is None else one.on,
+                link(places.get(one.tab), one.id),
+                _amount(one, words.language),
+                _sentence(one, words),
+            )
+            grid.row(map(Styled, cells, ("text", "late" if one.late else "date", "link", "text", "text")))
+        rest = Counter(one.kind for one in everything[MOST_PER_OWNER:])
+        if rest:
+            kinds = ", ".join(f"{words(f'kind-{kind}')} {rest[kind]}" for kind in KINDS if rest[kind])
+            grid.note(f"{words('and-more', n=rest.total())}: {kinds}")
+
+
+def _amount(one: FollowUp, language: str) -> str:
+    """`18,600 EUR`; in text, since each line may have a currency of its own."""
+    if one.value is None:
+        return ""
+    text = f"{one.value:,.0f} {one.currency}".strip()
+    return text.replace(",", ".") if language == "ro" else text
+
+
+def _sentence(one: FollowUp, words: Words) -> str:
+    """What to do, without a day: that has a cell of its own."""
+    key = f"do-{one.kind}"
+    if not all(value != "" for value in one.says.values()):
+        key += "-unsaid"
+    return words(key, **one.says)
 
 
 def _moved(grid: Grid, moved: Iterable[Moved], places: Mapping[str, Place]) -> None:

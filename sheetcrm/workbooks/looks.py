@@ -86,6 +86,7 @@ _FONTS = {
     "bad": Look(ink="991B1B", bold=True, paper="FEE2E2"),
     # An alert has no paper of its own: most days it is blank.
     "alert": Look(ink="991B1B", bold=True),
+    "late": Look(ink="991B1B", bold=True),
     "link": Look(ink="2563EB", underline=True),
 }
 
@@ -113,6 +114,7 @@ def look_of(style: str, language: str) -> Look:
         "percent": "0.0%",
         "days": "0",
         "date": date_format(language),
+        "late": date_format(language),
         "moment": moment_format(language),
     }
     return look._replace(

@@ -7,11 +7,12 @@ are called, is decided elsewhere.
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import subprocess
 import tempfile
-from collections import defaultdict
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
@@ -38,6 +39,9 @@ PASSING = ".sheetcrm-"
 """Part of the names under which files are written, before they are whole."""
 SECONDS_TO_PRINT = 60
 SECONDS_PER_PAGE = 5
+PRINTED_AT_ONCE = 20
+OTHERS_WRITE_SECONDS = 600
+"""A passing file that is younger may be of a sync that is at work on another machine."""
 
 
 class OffersFolder:
@@ -47,19 +51,23 @@ class OffersFolder:
         self, path: Path | None, template: Path | None = None, *, given: bool = False, pdf: bool = True
     ) -> None:
         self.path, self.pdf, self._template, self._given = path, pdf, template, given
-        self._trouble = ""
+        self._refused: dict[str, str] = {}
+        """Records whose offers the template could not be filled with, and why."""
+        self._unwritable = ""
+        """Why a file could not be written."""
 
     def look(self, snapshot: Snapshot) -> Folder:
         """What lies there, as far as the tabs ask to know it."""
         if self.path is None:
             return Folder(trouble="offers-no-folder")
         language = read_settings(read_layout(snapshot).layouts.get("settings"), "en")[0].language
-        folder = Folder(self.path.name, tuple(self._files(files_wanted(snapshot))), self._suffix)
-        reason = self._unusable()
+        files = tuple(self._files(files_wanted(snapshot)))
+        folder = Folder(self.path.name, files, self._suffix, refused=dict(self._refused))
+        reason = self._unwritable or self._unusable()
         if reason:
             values = {"folder": str(self.path), "reason": reason}
             return replace(folder, trouble="offers-folder-unusable", values=values)
-        wrong = self._trouble or self._wrong_template(language)
+        wrong = self._wrong_template(language)
         return replace(folder, trouble="offers-template-wrong", values={"reason": wrong}) if wrong else folder
 
     def _files(self, wanted: FilesWanted) -> Iterator[FileSeen]:
@@ -115,26 +123,42 @@ class OffersFolder:
     # ------------------------------------------------------------ making
 
     @contextmanager
-    def making(self, files: Sequence[NewFile], language: str, tell: Tell) -> Iterator[None]:
+    def making(self, files: Sequence[NewFile], language: str, tell: Tell, *, alone: bool) -> Iterator[None]:
         """Make files, then let the tabs be written; where these were not, the files go away again.
 
+        They stay where no sync is kept out meanwhile (`alone` is false): another one may have taken
+        them for its own, or the write may have landed after all. The next run adopts or skips them.
         Raises `Changed` where one cannot be made: the next look at the folder tells why.
         """
         made: list[Path] = []
+        self._sweep(0 if alone else OTHERS_WRITE_SECONDS)
         try:
             self._make(files, language, tell, made)
             yield
         except (Busy, Changed):
-            for path in made:
+            for path in made if alone else ():
                 path.unlink(missing_ok=True)
             raise
 
+    def _sweep(self, seconds: float) -> None:
+        """Remove what a killed run had not finished, if nobody touched it for so long."""
+        for folder in [self.path, *self.path.iterdir()] if self.path and self.path.is_dir() else ():
+            for path in folder.glob(f".*{PASSING}*.tmp"):
+                with suppress(OSError):
+                    if time.time() - path.stat().st_mtime >= seconds:
+                        path.unlink()
+
+    def forget(self) -> None:
+        """Begin anew: what could not be made may be made now."""
+        self._refused, self._unwritable = {}, ""
+        self.__dict__.pop("_own_template", None)
+
     def _make(self, files: Sequence[NewFile], language: str, tell: Tell, made: list[Path]) -> None:
-        from sheetcrm.workbooks.excel.files import create_file
         from sheetcrm.workbooks.excel.filling import fill_template, standard_template
 
         if not files:
             return
+        refused: dict[str, str] = {}
         assert self.path is not None  # else no file would be planned
         name: str | Path = self._own_template or ""
         data = self._own_template.read_bytes() if self._own_template else b""
@@ -142,16 +166,31 @@ class OffersFolder:
             name, data = standard_template(language)
         for count, file in enumerate(files):
             tell("offers", count, len(files))
-            path = self.path / file.path
             try:
                 filled = fill_template(name, file.offer, data=data)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                _sweep(path.parent)
-                create_file(path, filled)
-            except (SheetCrmError, OSError) as error:
-                self._trouble = error.text(language) if isinstance(error, SheetCrmError) else str(error)
-                raise Changed("offer-not-made", file=path.name, reason=self._trouble) from error
-            made.append(path)
+            except SheetCrmError as error:
+                refused[file.offer.record_id] = error.text(language)
+                continue  # what is wrong with one offer does not stop the others
+            if not refused:
+                self._write(self.path / file.path, filled, language, made)
+            # Nothing is collected while sync runs, and a filled file leaves rings of objects behind.
+            gc.collect(0)
+        if refused:
+            self._refused |= refused
+            raise Changed("offer-not-made", file=str(files[0].offer.number), reason=next(iter(refused.values())))
+
+    def _write(self, path: Path, filled: bytes, language: str, made: list[Path]) -> None:
+        from sheetcrm.workbooks.excel.files import create_file
+
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            create_file(path, filled)
+        except (SheetCrmError, OSError) as error:
+            reason = error.text(language) if isinstance(error, SheetCrmError) else str(error)
+            if not path.exists():  # else another machine was quicker, and the next look at the folder sees its file
+                self._unwritable = reason
+            raise Changed("offer-not-made", file=path.name, reason=reason) from error
+        made.append(path)
 
     def to_pdf(self, files: Sequence[NewFile], tell: Tell) -> tuple[str, ...]:
         """A PDF beside each file, where LibreOffice is there to make it; codes of what could not be done."""
@@ -160,16 +199,10 @@ class OffersFolder:
         program = shutil.which("soffice") or shutil.which("libreoffice")
         if program is None:
             return ("no-pdf",)
-        by_folder: dict[Path, list[Path]] = defaultdict(list)
-        for file in files:
-            path = self.path / file.path
-            by_folder[path.parent].append(path)
-        done, fine = 0, True
-        for folder, paths in by_folder.items():
-            for at in range(0, len(paths), 20):
-                tell("pdf", done, len(files))
-                fine = _print(program, folder, paths[at : at + 20]) and fine
-                done += len(paths[at : at + 20])
+        paths, fine = [self.path / file.path for file in files], True
+        for at in range(0, len(paths), PRINTED_AT_ONCE):
+            tell("pdf", at, len(paths))
+            fine = _print(program, paths[at : at + PRINTED_AT_ONCE]) and fine
         return () if fine else ("pdf-failed",)
 
 
@@ -202,23 +235,33 @@ def _looked_into(seen: FileSeen, path: Path, wanted: FilesWanted) -> FileSeen:
         return seen  # damaged, or half copied
 
 
-def _sweep(folder: Path) -> None:
-    """Remove what a killed run had not finished."""
-    for path in folder.glob(f".*{PASSING}*.tmp"):
-        path.unlink(missing_ok=True)
+def _print(program: str, paths: Sequence[Path]) -> bool:
+    """PDFs beside some files, by LibreOffice; one that is there already stays.
 
+    It works in a profile of its own, for somebody may have it open; and on copies with plain names, for under
+    some locales it finds no file that is called otherwise.
+    """
+    from sheetcrm.workbooks.excel.files import create_file
 
-def _print(program: str, folder: Path, paths: Sequence[Path]) -> bool:
-    """PDFs of some files by LibreOffice, in a profile of its own: somebody may have it open."""
-    with tempfile.TemporaryDirectory(prefix="sheetcrm-") as profile:
-        command = [program, f"-env:UserInstallation={Path(profile).as_uri()}", "--headless", "--norestore"]
-        command += ["--convert-to", "pdf", "--outdir", str(folder), *map(str, paths)]
+    with tempfile.TemporaryDirectory(prefix="sheetcrm-") as name:
+        folder = Path(name)
+        copies = {path: folder / f"{number_in(path.name)}{path.suffix}" for path in paths}
+        command = [program, f"-env:UserInstallation={(folder / 'profile').as_uri()}", "--headless", "--norestore"]
+        command += ["--convert-to", "pdf", "--outdir", name, *map(str, copies.values())]
+        limit = SECONDS_TO_PRINT + SECONDS_PER_PAGE * len(paths)
+        fine = True
         try:
-            limit = SECONDS_TO_PRINT + SECONDS_PER_PAGE * len(paths)
+            for path, copy in copies.items():
+                shutil.copyfile(path, copy)
             subprocess.run(command, capture_output=True, timeout=limit, check=True)
         except (subprocess.SubprocessError, OSError):
-            return False
-    return all(path.with_suffix(".pdf").is_file() for path in paths)
+            fine = False
+        for path, copy in copies.items():
+            try:
+                create_file(path.with_suffix(".pdf"), copy.with_suffix(".pdf").read_bytes())
+            except (SheetCrmError, OSError):
+                fine = fine and path.with_suffix(".pdf").is_file()
+    return fine
 
 
 class WithOffers:
@@ -230,7 +273,8 @@ class WithOffers:
         self._read: tuple[Snapshot, Snapshot] | None = None
 
     def held(self) -> AbstractContextManager[Any]:
-        """Hold the store against other syncs, where it can be held."""
+        """Hold the store against other syncs, where it can be held; a run begins."""
+        self.folder.forget()
         hold: Callable[[], AbstractContextManager[Any]] = getattr(self.store, "held", nullcontext)
         return hold()
 
@@ -244,6 +288,7 @@ class WithOffers:
     def apply(self, plan: Plan, base: Snapshot) -> Receipt:
         """Make the files of `plan`, then make it true."""
         tabs = self._read[1] if self._read and self._read[0] is base else base
-        with self.folder.making(plan.files, plan.language, self.tell):
+        alone = hasattr(self.store, "held")
+        with self.folder.making(plan.files, plan.language, self.tell, alone=alone):
             receipt = self.store.apply(plan, tabs)
         return replace(receipt, notes=(*receipt.notes, *self.folder.to_pdf(plan.files, self.tell)))

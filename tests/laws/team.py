@@ -17,7 +17,7 @@ from sheetcrm.columns import Layout, layout_as, tab_title
 from sheetcrm.pipeline import LIST_KINDS, default_choices
 from sheetcrm.schema import PIPELINE_TABS, fields_of
 from sheetcrm.setup import fresh_workbook
-from sheetcrm.tables import Cell, CellError, Snapshot, Tab, is_blank
+from sheetcrm.tables import Cell, CellError, Snapshot, Tab, is_blank, same_cell
 
 __all__ = ["BREAKING", "BY_HAND", "GENTLE", "KINDS", "Edit", "new_office", "work"]
 
@@ -90,8 +90,10 @@ class Book:
         return replace(self._snapshot, tabs=tuple(tabs))
 
     def _as_tab(self, tab: Tab) -> Tab:
-        rows = [tuple(row) for row in self.rows[tab.title]]
-        return replace(tab, rows=rows, marks=self.marks[tab.title])
+        now = replace(tab, rows=[tuple(row) for row in self.rows[tab.title]], marks=self.marks[tab.title])
+        # Who types over a formula is rid of it.
+        kept = {at: formula for at, formula in tab.formulas.items() if same_cell(now.cell(*at), tab.cell(*at))}
+        return replace(now, formulas=kept)
 
 
 Act = Callable[[Book, random.Random], None]

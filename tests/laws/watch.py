@@ -19,7 +19,7 @@ from sheetcrm.gather import gather
 from sheetcrm.ledger import read_ledger
 from sheetcrm.model import Event, State
 from sheetcrm.plan import make_plan
-from sheetcrm.schema import fields_of
+from sheetcrm.schema import FILLED_IN_TURN, fields_of
 from sheetcrm.tables import Cell, Plan, SetCells, Snapshot, Tab, WriteTab, is_blank, raw_text, same_cell
 from sheetcrm.workbooks.memory import MemoryWorkbook
 from tests.laws.team import BY_HAND
@@ -105,15 +105,16 @@ def _of_a_new_account(row: Row, night: Night) -> bool:
 
 def _rows_of(snapshot: Snapshot, now: datetime) -> Counter[Row]:
     """What people wrote, row by row, in whatever tab; fill-if-blank columns and accounts' aside."""
-    context = gather(snapshot, now).context
+    run = gather(snapshot, now)
     found: Counter[Row] = Counter()
     for layout in read_layout(snapshot).layouts.values():
         if layout.name not in (*RULES, *OF_SYNC):
-            found.update(row for row in _rows(layout, context) if row)
+            in_turn = FILLED_IN_TURN if run.rules.settings.turns and "stage" in layout.fields else ""
+            found.update(row for row in _rows(layout, run.context, in_turn) if row)
     return found
 
 
-def _rows(layout: Layout, context: Context) -> Iterator[Row]:
+def _rows(layout: Layout, context: Context, in_turn: str) -> Iterator[Row]:
     fields = {column: name for name, column in layout.columns.items()}
     for cells in layout.tab.rows[layout.header_row + 1 :]:
         row = []
@@ -121,7 +122,7 @@ def _rows(layout: Layout, context: Context) -> Iterator[Row]:
             name = fields.get(column)
             if is_blank(cell) or (name and layout.fields[name].writer in ("sync", "fill")):
                 continue
-            if layout.name == "accounts" and name in _FILLED_IN_ACCOUNTS:
+            if (layout.name == "accounts" and name in _FILLED_IN_ACCOUNTS) or (in_turn and name == in_turn):
                 continue
             kind = layout.fields[name].kind if name else "text"
             row.append((name or "a column of the team's", type(cell).__name__, _canonical(cell, kind, context)))
@@ -153,18 +154,21 @@ def _lost_fills(night: Night) -> Iterator[str]:
     """A date that people wrote where sync fills blanks stays, but for the closing of one reopened or cancelled."""
     reopened = {e.record for e in night.plan.events if e.event in ("reopened", "corrected", "won", "lost")}
     after = _by_id(night.after)
+    context = gather(night.before, night.now).context
     for id_, (layout, row) in _by_id(night.before).items():
         for name, known in layout.fields.items():
             stood = _cell(layout, row, name)
             if (
-                known.writer != "fill"
+                (known.writer != "fill" and name != FILLED_IN_TURN)
                 or is_blank(stood)
                 or id_ not in after
                 or (name == "closed_on" and id_ in reopened)
             ):
                 continue
             stands = _cell(*after[id_], name)
-            if not same_cell(stood, stands):
+            if not same_cell(stood, stands) and _canonical(stood, known.kind, context) != _canonical(
+                stands, known.kind, context
+            ):
                 yield f"law 1: {name} of {id_} was {stood!r} and is {stands!r}"
 
 

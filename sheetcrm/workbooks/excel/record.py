@@ -60,17 +60,22 @@ def read_record(data: bytes, file_name: str) -> OfferRecord | None:
 def cells_digest(data: bytes, file_name: str) -> str:
     """What tells a file whose cells say something else from one that was only saved anew, by whatever program.
 
-    Looks do not count, nor do blank cells. Raises `Unsupported` where it cannot be read.
+    What cells say and, after a dot, what formulas come to; nothing there where a program left that out when it
+    saved. Looks do not count, nor do blank cells. Raises `Unsupported` where the file cannot be read.
     """
-    said = hashlib.sha256()
+    said, results, has_results = hashlib.sha256(), hashlib.sha256(), False
     for tab in read_snapshot(data, file_name).tabs:
+        cells = {(row, column): cell for row, cells in enumerate(tab.rows) for column, cell in enumerate(cells)}
+        told = {place for place, cell in cells.items() if not is_blank(cell)}
         said.update(f"\x1d{tab.title}".encode("utf-8", "surrogatepass"))
-        for number, row in enumerate(tab.rows):
-            cells = [(column, cell) for column, cell in enumerate(row) if not is_blank(cell)]
-            if cells:
-                text = f"\x1e{number}" + "".join(f"\x1f{column}\x1f{digest([cell])}" for column, cell in cells)
-                said.update(text.encode())
-    return said.hexdigest()[:32]
+        for place in sorted(told | tab.formulas.keys()):
+            text = digest([cells[place]]) if place in told else ""
+            where = f"\x1e{place[0]}\x1f{place[1]}\x1f"
+            said.update(f"{where}{'=' if place in tab.formulas else text}".encode())
+            if place in tab.formulas and text:
+                results.update(f"\x1d{tab.title}{where}{text}".encode("utf-8", "surrogatepass"))
+                has_results = True
+    return f"{said.hexdigest()[:32]}.{results.hexdigest()[:32] if has_results else ''}"
 
 
 def write_record(package: Package, record: OfferRecord) -> None:

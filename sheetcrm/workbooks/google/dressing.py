@@ -36,7 +36,7 @@ DRESS_FIELDS = (
 )
 """What must be read to know what a tab lacks."""
 
-_KINDS = {"date": "DATE", "moment": "DATE_TIME", "amount": "NUMBER", "percent": "PERCENT"}
+_KINDS = {"date": "DATE", "late": "DATE", "moment": "DATE_TIME", "amount": "NUMBER", "percent": "PERCENT"}
 
 
 def kind_of(mark: str) -> str:

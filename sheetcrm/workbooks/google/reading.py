@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sheetcrm.schema import SYNC_TABS
+from sheetcrm.schema import SYNC_TABS, fields_of
 from sheetcrm.tables import Cell, Snapshot, Tab
 from sheetcrm.workbooks.google.aside import ASIDE, Aside, read_aside
 from sheetcrm.workbooks.google.values import KEY, Json, cell_of, formula_from, raw_of
@@ -189,13 +189,18 @@ def _tab(given: Json, sheet: Sheet, mark: str, titles: dict[int, str]) -> Tab:
                 rows[row] = list(rows[row])
             rows[row][column] = cell_of(sheet.raw[row][column], kind)
     # Only sync's own formulas are spelled our way; people's are left as they wrote them.
-    own = mark in SYNC_TABS
-    formulas = {at: formula_from(text, titles) if own else text for at, text in sheet.formulas.items()}
+    marks = _column_marks(given, sheet, mark)
+    fields = fields_of(mark)
+    own = {column for name, column in marks.items() if name in fields and fields[name].writer == "sync"}
+    formulas = {
+        at: formula_from(text, titles) if mark in SYNC_TABS or at[1] in own else text
+        for at, text in sheet.formulas.items()
+    }
     return Tab(
         title=sheet.title,
         rows=rows,
         mark=mark,
-        marks=_column_marks(given, sheet, mark),
+        marks=marks,
         formulas=formulas,
         merged=tuple(
             (m.get("startRowIndex", 0), m.get("startColumnIndex", 0), m["endRowIndex"] - 1, m["endColumnIndex"] - 1)
