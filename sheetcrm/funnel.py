@@ -37,13 +37,16 @@ __all__ = [
     "Tally",
     "closed_in",
     "expected",
+    "expected_when",
     "funnel",
     "grouped",
     "happenings",
     "how_far",
+    "is_expected",
     "leaks",
     "loss_reasons",
     "month_of",
+    "months_ahead",
     "months",
     "months_back",
     "moved_most",
@@ -399,16 +402,23 @@ def open_pipeline(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[PipelineLi
 
 def expected(facts: Iterable[Fact], today: date, ahead: int) -> tuple[Expected, ...]:
     """What is open and has a value, by the month of its expected close: late, this one, the next ones, later."""
-    valued = [f for f in facts if f.outcome == "open" and f.value is not None]
-    found = _sorted_apart(valued, lambda fact: month_of(fact.expected_close) if fact.expected_close else "")
     window = months_ahead(today, ahead)
-    sets = {
-        "late": [f for month, some in found.items() if "" < month < window[0] for f in some],
-        **{month: found.get(month, []) for month in window},
-        "later": [f for month, some in found.items() if month > window[-1] for f in some],
-        "no-date": found.get("", []),
-    }
+    found = _sorted_apart(filter(is_expected, facts), lambda fact: expected_when(fact, window))
+    sets = {when: found.get(when, []) for when in ("late", *window, "later", "no-date")}
     return tuple(Expected(when, len(some), _weighted(some)) for when, some in sets.items())
+
+
+def is_expected(fact: Fact) -> bool:
+    """Whether it is open and has a value."""
+    return fact.outcome == "open" and fact.value is not None
+
+
+def expected_when(fact: Fact, window: Sequence[str]) -> str:
+    """In which of these months it is expected to close; `late` before them, `later` after them, else `no-date`."""
+    if fact.expected_close is None:
+        return "no-date"
+    month = month_of(fact.expected_close)
+    return "late" if month < window[0] else "later" if month > window[-1] else month
 
 
 def _weighted(facts: Iterable[Fact]) -> dict[str, Decimal]:

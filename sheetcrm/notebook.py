@@ -6,7 +6,7 @@ when it is first needed.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
@@ -17,7 +17,7 @@ from sheetcrm import behind, config, learned, past, plan
 from sheetcrm.decide import decide
 from sheetcrm.drafts import Draft
 from sheetcrm.frames import event_values, frame_of, kinds_of, record_kinds, record_values, row_values, tab_frame
-from sheetcrm.funnel import Fact, funnel, month_of
+from sheetcrm.funnel import Fact, funnel, months_ahead
 from sheetcrm.gather import gather, record_tabs
 from sheetcrm.model import Event
 from sheetcrm.offer_figures import OfferFact
@@ -25,6 +25,7 @@ from sheetcrm.offer_states import offer_facts
 from sheetcrm.pipeline import Pipeline
 from sheetcrm.problems import Busy, Problem, UsageError
 from sheetcrm.references import Directory
+from sheetcrm.report.blocks import MONTHS_AHEAD
 from sheetcrm.run import Run
 from sheetcrm.settings import Settings
 from sheetcrm.sync import Progress, carry_out, uncollected
@@ -257,10 +258,11 @@ class Crm:
     def rows(self, number: str, /, **where: str | None) -> pd.DataFrame:
         """The rows behind a number of the report: what it counts, and where it stands.
 
-        Counted are records, open, won, lost, not_counted; reached (with `stage`); created,
-        converted, won, lost and offers_sent in a `month`; waiting. A number is narrowed down by
-        owner, source, industry, channel, stage, last_stage, reason, competitor, currency,
-        created_in (a month); `None` means the blank one. As many rows as the number says.
+        Counted are records, open, won, lost, not_counted, expected (open, with a value); reached (with
+        `stage`); created, converted, won and lost in a `month`; waiting; offers_sent, offers_accepted,
+        offers_rejected. A number is narrowed down by owner, source, industry, channel, stage,
+        last_stage, reason, competitor, currency, created_in and expected_in (a month), that of offers by
+        month, owner, source, product; `None` means the blank one. As many rows as the number says.
 
         >>> crm.rows("won", owner="Helen Shaw")[["id", "company", "value"]]
                id            company    value
@@ -275,24 +277,24 @@ class Crm:
         0  2026-10-13  R-0015  Chose a competitor
         1  2026-10-27  R-0020      Price too high
         """
-        if number in ("waiting", "offers_sent"):
-            return self._rows_of_others(number, where)
-        found = behind.records_behind(number, where, self._facts, self._happened, self.pipeline)
+        if number in behind.OFFERS:
+            chosen = {offer.number for offer in behind.offers_behind(number, where, self.offer_facts)}
+            return self._offer_rows(draft for draft in self._offers if draft.id in chosen)
+        if number == "waiting":
+            return self._waiting(where)
+        window = months_ahead(self.today, MONTHS_AHEAD)
+        found = behind.records_behind(number, where, self._facts, self._happened, self.pipeline, window)
         kinds = record_kinds(self.pipeline)
         if "month" in where:
             kinds = {"happened_on": "date", **kinds}
         return frame_of([{**self._record(fact), "happened_on": day} for fact, day in found], kinds)
 
-    def _rows_of_others(self, number: str, where: Mapping[str, str | None]) -> pd.DataFrame:
-        """Rows that wait; offers that were sent in a month."""
-        allowed = {"waiting": set(), "offers_sent": {"month"}}[number]
-        if where.keys() != allowed:
-            raise ValueError(f"{number!r} goes with {', '.join(allowed) or 'nothing else'}.")
-        if number == "waiting":
-            waiting = {row.id for row in plan.waiting_of(self._run)}
-            return frame_of([self._record(f) for f in self._facts if f.id in waiting], record_kinds(self.pipeline))
-        offers = (row_values(draft, self.pipeline) for draft in self._offers)
-        return tab_frame((row for row in offers if _month(row["sent_on"]) == where["month"]), "offers")
+    def _waiting(self, where: Mapping[str, str | None]) -> pd.DataFrame:
+        """The rows whose move was refused."""
+        if where:
+            raise ValueError("Rows that wait are counted as a whole; nothing narrows them down.")
+        waiting = {row.id for row in plan.waiting_of(self._run)}
+        return frame_of([self._record(f) for f in self._facts if f.id in waiting], record_kinds(self.pipeline))
 
     def as_of(self, day: date | str) -> Past:
         """The pipeline as it stood at the end of a working day, rebuilt from History: `.records`, `.funnel()`.
@@ -415,18 +417,13 @@ class Crm:
         ['changed', 'offer-expired', 'offer-made', 'offer-superseded']
         """
         events = [event_values(event, self.pipeline) for event in self.history if event.record == record]
-        activities = self._own(record, self._run.in_order(self._run.activity_rows), "activity")
-        rows = [*events, *activities, *self._own(record, self._offers, "offer")]
+        activities = (row_values(draft, self.pipeline) for draft in self._run.in_order(self._run.activity_rows))
+        own = (activity for activity in activities if activity.get("record_id") == record)
+        lines = ({column: values.get(name) for name, column in TIMELINE.items()} for values in own)
+        rows = [*events, *({"event": "activity", **line} for line in lines)]
         rows.sort(key=lambda row: str(row["happened_on"] or ""))
         names = ("happened_on", "event", "before", "after", "owner", "value", "currency", "note")
         return frame_of(rows, {name: kinds_of("history")[name] for name in names})
-
-    def _own(self, record: str, drafts: Iterable[Draft], event: str) -> Iterator[dict[str, object]]:
-        """The activities or offers of a record, as lines of its timeline."""
-        for draft in drafts:
-            values = row_values(draft, self.pipeline)
-            if values.get("record_id") == record:
-                yield {"event": event, **{column: values.get(name) for name, column in TIMELINE[event].items()}}
 
     # ------------------------------------------------------------ typed tables
 
@@ -506,7 +503,10 @@ class Crm:
         0    R-0021  14500.0  accepted 2026-01-22
         1    R-0022  38200.0  accepted 2026-02-17
         """
-        return tab_frame((row_values(draft, self.pipeline) for draft in self._offers), "offers")
+        return self._offer_rows(self._offers)
+
+    def _offer_rows(self, drafts: Iterable[Draft]) -> pd.DataFrame:
+        return tab_frame((row_values(draft, self.pipeline) for draft in drafts), "offers")
 
     @property
     def _offers(self) -> list[Draft]:
@@ -523,18 +523,5 @@ class Crm:
         return tab_frame((row_values(draft, self.pipeline) for draft in self._run.in_order(drafts)), tab)
 
 
-TIMELINE = {
-    "activity": {"date": "happened_on", "owner": "owner", "status": "after", "subject": "note"},
-    "offer": {
-        "sent_on": "happened_on",
-        "status": "after",
-        "amount": "value",
-        "currency": "currency",
-        "number": "note",
-    },
-}
-"""What of an activity and of an offer stands in a timeline, and in which column."""
-
-
-def _month(day: object) -> str | None:
-    return month_of(day) if isinstance(day, date) else None
+TIMELINE = {"date": "happened_on", "owner": "owner", "status": "after", "subject": "note"}
+"""What of an activity stands in a timeline, and in which column."""

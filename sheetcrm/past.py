@@ -16,6 +16,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from sheetcrm.funnel import CLOSES, TAKEN_IN, TELLING, Fact, percentile
+from sheetcrm.ledger import subject
 
 if TYPE_CHECKING:
     from sheetcrm.model import Event
@@ -156,6 +157,8 @@ def standing_on(
     now = {fact.id: fact for fact in facts}
     heard: dict[str, list[Event]] = {}
     for event in events:
+        if subject(event) != event.record:
+            continue  # of an offer, with the offer's amount
         if event.record in now or event.event in TELLING or event.record in heard:
             heard.setdefault(event.record, []).append(event)
     found = []

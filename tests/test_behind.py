@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -14,9 +14,9 @@ import pytest
 import sheetcrm
 from sheetcrm import messages
 from sheetcrm.demo import play
-from sheetcrm.funnel import GROUPINGS, Fact, months_back
+from sheetcrm.funnel import GROUPINGS, Fact, months_ahead, months_back
 from sheetcrm.notebook import Crm
-from sheetcrm.report.grid import month_name
+from sheetcrm.report.grid import month_name, short_month
 from sheetcrm.tables import Cell, is_blank, raw_text
 
 NOW = datetime(2026, 11, 25, 5, 0, tzinfo=ZoneInfo("Europe/Bucharest"))
@@ -75,7 +75,7 @@ def report(crm: Crm) -> Report:
 
 def counted(crm: Crm, number: str, **where: str | None) -> int:
     frame = crm.rows(number, **where)
-    assert not frame["record_id" if number == "offers_sent" else "id"].isna().any()
+    assert not frame["record_id" if number.startswith("offers") else "id"].isna().any()
     return len(frame)
 
 
@@ -93,8 +93,8 @@ def test_the_whole_book(crm: Crm, report: Report) -> None:
 
 def test_the_months(crm: Crm, report: Report) -> None:
     sums = dict.fromkeys(("created", "converted", "offers_sent", "won", "lost"), 0)
-    for month in months_back((NOW - timedelta(days=1)).date()):
-        line = report.line("months", "month", month_name(month, crm.language))
+    for month in months_back(crm.today):
+        line = report.line("months", "month", short_month(month, crm.language))
         for number in sums:
             found = counted(crm, number, month=month)
             assert line[report.word(number.replace("_", "-"))] == found, (month, number)
@@ -103,15 +103,50 @@ def test_the_months(crm: Crm, report: Report) -> None:
 
 
 def test_the_stages(crm: Crm, report: Report) -> None:
-    for stage in crm.pipeline.stages:
-        line = report.line("stages", "stage", stage.name)
-        assert line[report.word("reached")] == counted(crm, "reached", stage=stage.name)
-        assert line[report.word("now")] == counted(crm, "records", stage=stage.name)
+    for line in report.block("stages", "stage"):
+        stage = str(line[report.word("stage")])
+        assert line[report.word("reached")] == counted(crm, "reached", stage=stage)
+        assert line[report.word("now")] == counted(crm, "records", stage=stage)
+    assert len(list(report.block("stages", "stage"))) == len(crm.pipeline.stages) - 1  # without the lost ones
 
 
 def test_the_cohorts(crm: Crm, report: Report) -> None:
-    for month in months_back((NOW - timedelta(days=1)).date()):
-        check_line(crm, report, report.line("cohorts", "created-in", month_name(month, crm.language)), created_in=month)
+    for month in months_back(crm.today):
+        check_line(
+            crm, report, report.line("cohorts", "created-in", short_month(month, crm.language)), created_in=month
+        )
+
+
+def test_what_is_expected(crm: Crm, report: Report) -> None:
+    named = {report.word("late"): "late", report.word("later"): "later", report.word("no-date"): None}
+    named |= {short_month(month, crm.language): month for month in months_ahead(crm.today, 5)}
+    (currency,) = crm.records["currency"].dropna().unique()
+    records = 0
+    for line in report.block("expected", "expected-close"):
+        rows = crm.rows("expected", expected_in=named[str(line[report.word("expected-close")])])
+        assert line[report.word("records")] == len(rows)
+        records += len(rows)
+        shown = line[report.word("weighted-in", currency=currency)]
+        weighted = (rows["value"] * rows["probability"]).sum()
+        assert float(str(shown or 0)) == pytest.approx(weighted, abs=0.005)
+    assert records == counted(crm, "expected") == len(crm.rows("open").dropna(subset="value")) > 0
+
+
+def test_the_offers(crm: Crm, report: Report) -> None:
+    numbers = ("sent", "accepted", "rejected")
+    for number in numbers:
+        this_month = report.line("offers", "offers-sent-in", month_name(crm.today.strftime("%Y-%m"), crm.language))
+        assert this_month[report.word(f"offers-{number}")] == counted(
+            crm, f"offers_{number}", month=crm.today.strftime("%Y-%m")
+        )
+        whole = report.line("offers", "offers-sent-in", report.word("total"))
+        assert whole[report.word(f"offers-{number}")] == counted(crm, f"offers_{number}") > 0
+    for by in ("owner", "source", "product"):
+        for line in report.block(f"offers-by-{by}", by):
+            key = str(line[report.word(by)])
+            for number in numbers:
+                found = counted(crm, f"offers_{number}", **{by: None if key == report.word("blank") else key})
+                assert line[report.word(f"offers-{number}")] == found, (by, key, number)
 
 
 @pytest.mark.parametrize("by", ["owner", "source", "industry"])
@@ -172,8 +207,8 @@ def test_reasons_and_leaks(crm: Crm, report: Report) -> None:
         pytest.param("open", {"month": "2026-10"}, "By month", id="what stands open has no month"),
         pytest.param("reached", {}, "stage=", id="reached what?"),
         pytest.param("records", {"stage": "Dreaming"}, "The stages are", id="an unknown stage"),
-        pytest.param("waiting", {"owner": "Ana"}, "nothing else", id="those that wait are counted as a whole"),
-        pytest.param("offers_sent", {}, "month", id="offers are counted by month"),
+        pytest.param("waiting", {"owner": "Ana"}, "as a whole", id="those that wait are counted as a whole"),
+        pytest.param("offers_sent", {"stage": "Won"}, "not by 'stage'", id="offers stand in no stage"),
     ],
 )
 def test_a_number_that_is_not_there_is_refused(crm: Crm, number: str, where: dict[str, str], says: str) -> None:

@@ -37,6 +37,9 @@ def march(day: int) -> date:
     return date(2026, 3, day)
 
 
+OFFERED = {"note": "OF-2026-0001-v1", "value": Decimal(500), "currency": "EUR"}
+
+
 def event(word: str, day: int | None, after: str = "", before: str = "", *, seen: int = 0, **more: Any) -> Event:
     """Seen in the night after that day of March, or after the day `seen`."""
     happened = march(day) if day else None
@@ -179,7 +182,13 @@ NOW = Fact(
     cycle=2,
     own_probability=Decimal("0.9"),
 )
-STORY = [*WAY, LOST, REOPENED, event("edited", 25, owner="Ion", value=Decimal(95), currency="EUR")]
+STORY = [
+    *WAY,
+    LOST,
+    REOPENED,
+    event("offer-sent", 21, **OFFERED),
+    event("edited", 25, owner="Ion", value=Decimal(95), currency="EUR"),
+]
 
 
 @pytest.mark.parametrize(
@@ -190,6 +199,7 @@ STORY = [*WAY, LOST, REOPENED, event("edited", 25, owner="Ion", value=Decimal(95
         pytest.param(5, ("qualified", "open", "qualified", None, None, "", 1), id="from the day on which it came"),
         pytest.param(10, ("lost", "lost", "qualified", march(10), Decimal(70), "Price", 1), id="lost, and why"),
         pytest.param(20, ("offer-sent", "open", "offer-sent", None, Decimal(90), "", 2), id="taken up again"),
+        pytest.param(21, ("offer-sent", "open", "offer-sent", None, Decimal(90), "", 2), id="an offer is not its row"),
         pytest.param(25, ("offer-sent", "open", "offer-sent", None, Decimal(95), "", 2), id="as it stands now"),
     ],
 )
