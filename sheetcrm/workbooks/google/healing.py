@@ -88,6 +88,11 @@ def _without(prints: Sequence[str], formulas: Sequence[int]) -> tuple[str, ...]:
     return tuple(kept)
 
 
+def _leaves(about: Entry, column: int) -> bool:
+    """Whether a column is among those in which rows close up."""
+    return any(first <= column < (end or NO_COLUMN) for first, end in about.leaves)
+
+
 def _cell(sheet: Sheet, row: int, column: int) -> Cell:
     cells = sheet.raw[row]
     return cells[column] if column < len(cells) else ""
@@ -126,8 +131,10 @@ class _Repair:
                 self._add(entry, sheet)
             elif entry.kind == "stay":
                 self._stay(entry, sheet)
+                self._note_came_along(entry, sheet)
             elif entry.kind == "move" and (there := self.reading.by_id(entry.to)):
                 self._move(entry, sheet, there)
+                self._note_came_along(entry, sheet)
             elif entry.kind == "whole" and _stood(entry) not in expected[entry.tab]:
                 self._words(entry, sheet)
         return Plan((*self.changes, *self._row_changes()), self.addressing)
@@ -311,6 +318,23 @@ class _Repair:
                     if place is not None and said != "" and said in self._said_before(sheet, column):
                         self._put(sheet, row, place, "")
 
+    def _note_came_along(self, entry: Entry, sheet: Sheet) -> None:
+        """A note beside the list stays in its row; where its column was dragged among those that closed up, it left."""
+        columns, about = self._columns(sheet), self.aside.tab(sheet.id)
+        if about is None or not about.leaves or not columns.moved or entry.row >= len(sheet.raw):
+            return
+        for read, column in columns.read_to_stood.items():
+            place = columns.stood_to_now(column)
+            if (
+                columns.stood_headers[column]
+                or place is None
+                or _leaves(about, read)
+                or self._stays(sheet.id, columns, column)
+            ):
+                continue
+            if _cell(sheet, entry.row, place) in self._said_before(sheet, column):
+                self._put(sheet, entry.row, place, entry.stood[column] if column < len(entry.stood) else "")
+
     def _words(self, entry: Entry, sheet: Sheet) -> None:
         """What somebody typed into a tab of sync's own: it stands there again, so that the next run notes it."""
         if entry.row >= len(sheet.raw) or not any(cell != "" for cell in entry.stood):
@@ -338,8 +362,8 @@ class _Repair:
             place = columns.read_to_stood.get(column, NO_COLUMN)
             return stood[place] if place < len(stood) else ""
 
-        if about and about.id_column in read:
-            return now(about.id_column) == read[about.id_column]
+        if about and (ids := {read.get(about.id_column, ""), now(about.id_column)}) != {""}:
+            return len(ids) == 1
         return sum(now(column) == text for column, text in read.items()) * 2 >= len(read)
 
     def _rows_of(self, sheet: Sheet) -> Rows:
@@ -358,9 +382,7 @@ class _Repair:
     def _stays(self, tab: int, here: Columns, column: int) -> bool:
         """Whether a column stands beside those in which rows close up: rows that leave do not take it along."""
         about = self.aside.tab(tab)
-        return bool(
-            about and about.leaves and not any(a <= here.written(column) < (b or NO_COLUMN) for a, b in about.leaves)
-        )
+        return bool(about and about.leaves and not _leaves(about, here.written(column)))
 
     def _typed_since(self, sheet: Sheet, row: int, written: Container[int]) -> Iterator[int]:
         """Columns of a row in which somebody typed since it came there, beside what the write left."""
