@@ -64,6 +64,10 @@ class Columns:
         self.written_to_now = column_map(written, now)
         self.moved = any(self.read_to_stood.get(c) != c for c, text in enumerate(entry.headers) if text)
 
+    def is_listed(self, stood: int) -> bool:
+        """Whether a kept column had a header."""
+        return stood < len(self.stood_headers) and self.stood_headers[stood] != ""
+
     def written(self, stood: int) -> int:
         """The number of a kept column once new columns were put in."""
         for column in self._added:

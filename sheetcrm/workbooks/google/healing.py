@@ -323,14 +323,10 @@ class _Repair:
         columns, about = self._columns(sheet), self.aside.tab(sheet.id)
         if about is None or not about.leaves or not columns.moved or entry.row >= len(sheet.raw):
             return
-        for read, column in columns.read_to_stood.items():
+        notes = [c for n, c in columns.read_to_stood.items() if not _leaves(about, n) and not columns.is_listed(c)]
+        for column in notes:
             place = columns.stood_to_now(column)
-            if (
-                columns.stood_headers[column]
-                or place is None
-                or _leaves(about, read)
-                or self._stays(sheet.id, columns, column)
-            ):
+            if place is None or self._stays(sheet.id, columns, column):
                 continue
             if _cell(sheet, entry.row, place) in self._said_before(sheet, column):
                 self._put(sheet, entry.row, place, entry.stood[column] if column < len(entry.stood) else "")
