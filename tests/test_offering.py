@@ -598,6 +598,15 @@ def test_a_deleted_row_is_missed_and_its_number_is_not_given_again(desk: OfferDe
     assert desk.prepared(made) == "OF-2026-0002-v1"
 
 
+@pytest.mark.parametrize("lost", ["", "state"])
+def test_a_number_without_row_and_file_is_not_given_again_either(desk: OfferDesk, made: str, lost: str) -> None:
+    del desk.cells("offers")[desk.offer_row(FIRST)]
+    desk.disk.clear()
+    if lost:
+        del desk.cells("state")[1:]
+    assert desk.prepared(made) == "OF-2026-0002-v1"
+
+
 def test_a_number_typed_over_comes_back(desk: OfferDesk, made: str) -> None:
     desk.answer(FIRST, "sent")
     desk.sync()

@@ -446,6 +446,24 @@ def test_a_template_with_macros_is_filled_and_its_macros_are_kept_and_never_run(
     assert after.read("xl/vbaProject.bin") == before.read("xl/vbaProject.bin")
 
 
+def test_a_template_with_links_to_other_files_is_reported_and_filled(
+    office: ExcelOffice, shared: Path, run: Run
+) -> None:
+    corpus = sorted((shared / "xlsx_corpus").glob("*.xlsx"))
+    data = next(d for d in map(Path.read_bytes, corpus) if b"externalLinks/externalLink1.xml" in d)
+    office.folder.mkdir()
+    template = office.folder / "offer_template.xlsx"
+    _with_placeholders(data, template)
+    exit_code, out, _ = run("offer", "--check-template", str(template))
+    assert (exit_code, "takes something from outside" in out) == (0, True)
+    office.sync()
+    assert FILE in office.files()
+    before, after = (zipfile.ZipFile(path) for path in (template, office.folder / FILE))
+    links = [name for name in before.namelist() if "externalLinks/" in name]
+    assert links
+    assert [after.read(name) for name in links] == [before.read(name) for name in links]
+
+
 def _with_placeholders(data: bytes, path: Path) -> None:
     from sheetcrm.workbooks.excel import XlsxFile
 
