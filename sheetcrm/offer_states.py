@@ -370,11 +370,17 @@ def offer_facts(run: Run) -> list[OfferFact]:
         product = getattr(line.entry.record, "product", None)
         if number and product:
             products.setdefault(number, {})[product] = None
+    noted = {e.note: e.happened_on for e in (*run.ledger.events, *run.events) if e.event == "offer-noted"}
     records = ((draft, draft.entry.record) for draft in run.in_order(run.offer_rows))
-    return [_fact(run, d, offer, tuple(products.get(d.id, ()))) for d, offer in records if isinstance(offer, Offer)]
+    return [
+        _fact(run, draft, offer, tuple(products.get(draft.id, ())), noted.get(draft.id))
+        for draft, offer in records
+        if isinstance(offer, Offer)
+    ]
 
 
-def _fact(run: Run, draft: Draft, offer: Offer, products: tuple[str, ...]) -> OfferFact:
+def _fact(run: Run, draft: Draft, offer: Offer, products: tuple[str, ...], noted: date | None) -> OfferFact:
+    """`noted`: when one made elsewhere was first seen. An answer that it had then came on nobody knows which day."""
     made, state = made_of(draft), str(draft.remembered("stage"))
     record = run.drafts.get(str(draft.sync.get("record_id", "")))
     lead = record.entry.record if record and isinstance(record.entry.record, Lead) else None
@@ -387,7 +393,7 @@ def _fact(run: Run, draft: Draft, offer: Offer, products: tuple[str, ...]) -> Of
         state,
         date.fromisoformat(made.made_on) if made else offer.made_on,
         sent_on if isinstance(sent_on, date) else None,
-        since if state in ("accepted", "rejected") and isinstance(since, date) else None,
+        since if state in ("accepted", "rejected") and isinstance(since, date) and since != noted else None,
         _valid_until(draft, offer, made),
         money.amount,
         money.currency,

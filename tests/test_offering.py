@@ -13,8 +13,12 @@ from decimal import Decimal
 import pytest
 
 from sheetcrm.columns import header
+from sheetcrm.decide import decide
+from sheetcrm.gather import gather
+from sheetcrm.offer_states import offer_facts
 from sheetcrm.offers import Offer
 from sheetcrm.tables import Cell, Folder, column_letters
+from tests.laws.desk import FIRST_NIGHT
 from tests.laws.offer_desk import OfferDesk
 
 FIRST, SECOND = "OF-2026-0001-v1", "OF-2026-0001-v2"
@@ -891,3 +895,22 @@ def test_the_line_total_is_a_formula_over_the_cells_of_its_own_row(desk: OfferDe
     for row in (1, 2):
         formula = desk.formula("offer_lines", row, "line_total")
         assert f"ROUND({quantity}{row + 1}*{price}{row + 1}" in formula
+
+
+# ---------------------------------------------------------------- as they are counted
+
+
+def test_an_answer_counts_from_the_day_on_which_it_was_first_seen(desk: OfferDesk, made: str) -> None:
+    desk.answer(FIRST, "sent")
+    desk.sync()
+    desk.answer(FIRST, "rejected", reason="too dear")
+    desk.sync(days=3)
+    desk.add("offers", record=made, amount=10, status="Accepted", sent_on=date(2026, 1, 5))
+    desk.sync()
+    run = gather(desk.snapshot(), FIRST_NIGHT + timedelta(days=desk.nights))
+    decide(run)
+    facts = {fact.number: fact for fact in offer_facts(run)}
+    sent, answered = facts[FIRST].sent_on, facts[FIRST].answered_on
+    assert sent
+    assert answered == sent + timedelta(days=3)
+    assert facts["E-0001"].answered_on is None  # it was answered before anybody told sync of it
