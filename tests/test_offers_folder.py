@@ -360,6 +360,25 @@ def test_a_pdf_is_made_beside_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert not office.sync().written
 
 
+def test_a_file_that_a_killed_run_left_gets_its_pdf_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, libreoffice: str
+) -> None:
+    monkeypatch.setenv("SHEETCRM_CONFIG", str(settings_file(tmp_path, pdf=True)))
+    office = ExcelOffice(tmp_path / "crm.xlsx")
+    office.opportunity("Acme SRL", PUMPS)
+
+    def die(*_: object) -> Receipt:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("sheetcrm.workbooks.excel.ExcelWorkbook.apply", die)
+        with pytest.raises(KeyboardInterrupt):
+            office.sync()
+    assert office.files() == [FILE]
+    office.sync()
+    assert office.files() == [FILE.replace(".xlsx", ".pdf"), FILE]
+
+
 def test_without_libreoffice_it_is_said_once_and_the_offers_are_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,7 +13,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import cached_property
@@ -34,7 +34,8 @@ Tell: TypeAlias = Callable[[str, int, int], None]
 
 TEMPLATE = "offer_template"
 """How a template in the folder itself is called, whatever its ending."""
-TEMPLATES = (".xlsx", ".xlsm", ".xltx", ".xltm")
+OURS = (".xlsx", ".xlsm")
+TEMPLATES = (*OURS, ".xltx", ".xltm")
 PASSING = ".sheetcrm-"
 """Part of the names under which files are written, before they are whole."""
 SECONDS_TO_PRINT = 60
@@ -192,14 +193,16 @@ class OffersFolder:
             raise Changed("offer-not-made", file=path.name, reason=reason) from error
         made.append(path)
 
-    def to_pdf(self, files: Sequence[NewFile], tell: Tell) -> tuple[str, ...]:
-        """A PDF beside each file, where LibreOffice is there to make it; codes of what could not be done."""
-        if not files or not self.pdf or self.path is None:
+    def to_pdf(self, numbers: Collection[str], tell: Tell) -> tuple[str, ...]:
+        """A PDF beside the file of each number, where LibreOffice is there; codes of what could not be done."""
+        if not numbers or not self.pdf or self.path is None:
             return ()
         program = shutil.which("soffice") or shutil.which("libreoffice")
         if program is None:
             return ("no-pdf",)
-        paths, fine = [self.path / file.path for file in files], True
+        files = [path for path in _files_below(self.path) if path.suffix.lower() in OURS]
+        paths = sorted(path for path in files if str(number_in(path.name)) in numbers)
+        fine = True
         for at in range(0, len(paths), PRINTED_AT_ONCE):
             tell("pdf", at, len(paths))
             fine = _print(program, paths[at : at + PRINTED_AT_ONCE]) and fine
@@ -291,4 +294,6 @@ class WithOffers:
         alone = hasattr(self.store, "held")
         with self.folder.making(plan.files, plan.language, self.tell, alone=alone):
             receipt = self.store.apply(plan, tabs)
-        return replace(receipt, notes=(*receipt.notes, *self.folder.to_pdf(plan.files, self.tell)))
+        # Files that a killed run left count as well: it may not have come to their PDFs.
+        made = {event.note for event in plan.events if event.event == "offer-made"}
+        return replace(receipt, notes=(*receipt.notes, *self.folder.to_pdf(made, self.tell)))
