@@ -13,6 +13,8 @@ from sheetcrm import messages
 __all__ = ["card", "page", "paragraph", "table", "unfolded"]
 
 MOST_ROWS = 100
+LONGEST_WHOLE = 24
+"""Letters of a cell that is not broken: an ID, a day."""
 BLOCK = "margin:.4em 0;max-width:60em"
 CELL = "padding:.2em .8em .2em 0;vertical-align:top;border:0;border-bottom:1px solid rgba(128,128,128,.3)"
 FIGURE = "display:inline-block;margin:0 2em .6em 0;vertical-align:top"
@@ -60,4 +62,5 @@ def unfolded(title: str, block: str) -> str:
 
 
 def _cell(tag: str, text: str, side: str) -> str:
-    return f'<{tag} style="{CELL};text-align:{side}">{escape(text)}</{tag}>'
+    whole = ";white-space:nowrap" if len(text) <= LONGEST_WHOLE else ""
+    return f'<{tag} style="{CELL};text-align:{side}{whole}">{escape(text)}</{tag}>'

@@ -84,7 +84,7 @@ class Picture:
             said.setdefault((mark.panel, mark.label), {})[mark.series] = mark.text
         rows = [(" · ".join(filter(None, where)), *(of.get(s, "") for s in self.series)) for where, of in said.items()]
         numbers = range(1, len(self.series) + 1)
-        drawn = html.table([self.head, *self.series], rows, self.language, numbers=numbers)
+        drawn = html.table([self.head, *self.series], rows, self.language, numbers=numbers) if rows else ""
         lines = "".join(map(html.paragraph, self.lines))
         below = html.paragraph(note, quiet=True) if note else ""
         return html.page(html.paragraph(self.title, bold=True), lines, drawn, below)
