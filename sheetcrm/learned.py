@@ -252,8 +252,8 @@ def expected_by_month(lines: Iterable[Expected]) -> tuple[ExpectedMonth, ...]:
 
 def _as_configured(lines: Iterable[Expected]) -> Decimal:
     """Value × the probability by which the workbook itself weighs."""
-    facts = (line.fact for line in lines if line.fact.value is not None)
-    return sum(((f.value * f.probability).quantize(CENT, ROUND_HALF_UP) for f in facts if f.value), Decimal(0))
+    amounts = ((line.fact.value or Decimal(0)) * line.fact.probability for line in lines)
+    return sum((amount.quantize(CENT, ROUND_HALF_UP) for amount in amounts), Decimal(0))
 
 
 def _sums(lines: Sequence[Expected]) -> tuple[Decimal, Decimal, Decimal]:

@@ -19,10 +19,8 @@ from sheetcrm.decide import decide
 from sheetcrm.display import cards
 from sheetcrm.drafts import Draft
 from sheetcrm.fixes import CellsRead, Fix, cells_read, fixes_in, plan_fixes
-from sheetcrm.follow_ups import FollowUp
 from sheetcrm.frames import (
     TAKEN,
-    Kinds,
     cells_frame,
     cells_wanted,
     event_values,
@@ -50,6 +48,7 @@ from sheetcrm.views import (
     BacktestView,
     DurationsView,
     FixView,
+    FollowUpsView,
     ForecastView,
     FunnelView,
     Grouping,
@@ -297,8 +296,10 @@ class Crm:
     def months(self) -> MonthsView:
         """What happened in this month and the last twelve; `.frame`, and `.words` on what changed.
 
-        >>> crm.months().frame["created"].sum()
-        40
+        >>> crm.months().frame[["month", "created", "won", "lost"]].tail(2)
+              month  created  won  lost
+        11  2026-10        0    1     2
+        12  2026-11        7    2     0
         """
         sent = [offer.sent_on for offer in self.offer_facts if offer.sent_on]
         lines: tuple[Month, ...] = months(self._facts, self._happened, sent, self.pipeline, self.today)
@@ -307,8 +308,8 @@ class Crm:
     def losses(self, since: date | None = None, until: date | None = None) -> LossesView:
         """Why, where and to whom records were lost, of those closed from `since` to `until`.
 
-        >>> crm.losses().frame["lost"].sum()
-        10
+        >>> crm.losses(since=date(2026, 7, 1))
+        LossesView(lost=3)
         """
         chosen = within(self._facts, since, until, "closed")
         return LossesView(tuple(chosen), funnel(chosen, self.pipeline), self.pipeline, self.language)
@@ -324,27 +325,16 @@ class Crm:
         seen, to_do, day = activities_seen(self._run), agenda(self._run, self._facts), day_of_reading(self._run)
         return TeamView(team(self._facts, seen, to_do, self.pipeline, day), self.language)
 
-    def follow_ups(self, owner: str | None = None) -> pd.DataFrame:
-        """What the Today tab lists, all of it: one row a thing to do, by owner, the most urgent first.
+    def follow_ups(self, owner: str | None = None) -> FollowUpsView:
+        """All that the Today tab lists, by owner, the most urgent first; `.frame`.
 
-        >>> crm.follow_ups("Mark Ellis")[["id", "kind", "what"]].head(2)
+        >>> crm.follow_ups("Mark Ellis").frame[["id", "kind"]].head(2)
+               id      kind
+        0  R-0014  activity
+        1  R-0008   rotting
         """
-        kinds: Kinds = {
-            **dict.fromkeys(("owner", "kind", "id", "name"), "text"),
-            "due_on": "date",
-            **dict.fromkeys(("value", "worth"), "amount"),
-            **dict.fromkeys(("currency", "what"), "text"),
-        }
-        words = report.Words(self.language)
-        by_owner: Mapping[str, Sequence[FollowUp]] = agenda(self._run, self._facts)
-        rows = [
-            {**{name: getattr(one, name) for name in kinds if name not in ("due_on", "what")}, "due_on": one.on}
-            | {"what": report.what_to_do(one, words)}
-            for who, some in by_owner.items()
-            if owner is None or who == owner
-            for one in some
-        ]
-        return frame_of(rows, kinds)
+        found = agenda(self._run, self._facts)
+        return FollowUpsView({who: found[who] for who in found if owner in (None, who)}, self.language)
 
     def rows(self, number: str, /, **where: str | None) -> pd.DataFrame:
         """The rows behind a number of the report: what it counts, and where it stands.
@@ -437,8 +427,10 @@ class Crm:
     def durations(self) -> DurationsView:
         """How long records stood in each stage that they have left; `.frame`.
 
-        >>> crm.durations().frame["median_days"].max()
-        66.0
+        >>> crm.durations().frame.head(2)
+               stage  n  median_days  p90_days
+        0        New  3         28.0      33.6
+        1  Contacted  1          7.0       7.0
         """
         lines = past.durations(self._steps.values(), self.pipeline)
         return DurationsView(tuple(lines), self.pipeline, self.language)

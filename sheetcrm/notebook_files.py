@@ -55,7 +55,7 @@ NOTEBOOKS: Mapping[str, tuple[str, ...]] = {
         "crm.team()",
         'crm.team().chart("open_values")',
         'crm.team().chart("follow_ups")',
-        'crm.follow_ups()[["owner", "due_on", "id", "name", "what"]].head(20)',
+        "crm.follow_ups()",
         'crm.team().chart("activities")',
     ),
     "forecast": (

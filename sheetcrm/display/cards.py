@@ -16,14 +16,16 @@ from sheetcrm.display.words import word
 from sheetcrm.intervals import share
 from sheetcrm.numerals import amounts_text, number_text, percent_text
 from sheetcrm.problems import SEVERITIES, Problem
+from sheetcrm.report import Words, what_to_do
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from sheetcrm.follow_ups import FollowUp
     from sheetcrm.funnel import PipelineLine, Tally
     from sheetcrm.tables import Plan, Receipt, Snapshot
 
-__all__ = ["fix_html", "plan_html", "problems_html", "receipt_html", "workbook_card"]
+__all__ = ["fix_html", "follow_ups_html", "plan_html", "problems_html", "receipt_html", "workbook_card"]
 
 OWN_COLUMNS = ("problem-tab", "id", "problem-column", "problem-what")
 
@@ -139,6 +141,27 @@ def fix_html(
             blocks += [html.paragraph(_said(key, language)), _problem_table(some, language)]
     stops = [html.paragraph(said("plan-stopped", language, why=p.message(language)), bold=True) for p in then.stopped]
     return html.page(*blocks, *stops)
+
+
+def follow_ups_html(by_owner: Mapping[str, Sequence[FollowUp]], language: str) -> str:
+    """What each owner has to do, the most urgent first."""
+    words = Words(language)
+    headers = [words(key) for key in ("who", "id", "do-on", "value", "do-what")]
+    blocks = []
+    for owner, some in by_owner.items():
+        rows = [
+            (
+                one.name or one.id,
+                one.id,
+                one.on.isoformat() if one.on else "",
+                "" if one.value is None else f"{number_text(one.value, language)} {one.currency}".strip(),
+                what_to_do(one, words),
+            )
+            for one in some
+        ]
+        title = html.paragraph(f"{owner or words('no-owner')} ({len(some)})", bold=True)
+        blocks += [title, html.table(headers, rows, language, numbers=(3,))]
+    return html.page(*(blocks or [html.paragraph(words("nothing-to-do"))]))
 
 
 def _said(key: str, language: str, /, **values: object) -> str:

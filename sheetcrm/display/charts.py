@@ -39,7 +39,7 @@ class Drawing:
         self.note = messages.text("pictures", key, picture.language)
 
     def __repr__(self) -> str:
-        return f"{self.picture.title}. {self.note}"
+        return f"{self.picture.title} – {self.note}"
 
     def _repr_html_(self) -> str:
         return self.picture.as_table(self.note)

@@ -231,7 +231,9 @@ def losses(found: Sequence[Lost], across: str, pipeline: Pipeline, language: str
     def where(key: str) -> str:
         if across == "month" and key:
             return short_month(key, language)
-        return _named(pipeline.label("stage", key) if across == "stage" else key, language)
+        if across == "stage":
+            return _short(pipeline.label("stage", key) if key else word("no-stage", language))
+        return _named(key, language)
 
     places = sorted({cell.where for cell in found}, key=lambda at: _place(at, across, pipeline))
     if across == "month":

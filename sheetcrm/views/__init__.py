@@ -9,6 +9,7 @@ from sheetcrm.views.forecasts import BacktestView, ForecastView, Past
 from sheetcrm.views.funnels import (
     Across,
     DurationsView,
+    FollowUpsView,
     FunnelView,
     Grouping,
     LossesView,
@@ -23,6 +24,7 @@ __all__ = [
     "BacktestView",
     "DurationsView",
     "FixView",
+    "FollowUpsView",
     "ForecastView",
     "FunnelView",
     "Grouping",

@@ -110,6 +110,9 @@ class ForecastView(Shown):
         What was learned is blank where n is below 30.
 
         >>> crm.forecast().stages[["stage", "n", "configured"]].head(2)
+               stage  n  configured
+        0        New  0        0.00
+        1  Contacted  0        0.05
         """
         kinds: Kinds = {"stage": stage_names(self.pipeline), "n": "count"}
         kinds = {**kinds, **dict.fromkeys(("configured", "learned", "low", "high"), "amount")}
@@ -279,5 +282,6 @@ class BacktestView(Shown):
         """Of what was said, what came; and whose error was smallest. A table of nothing while History is young.
 
         >>> crm.backtest().chart()
+        Would the learned probabilities have been right? – There is nothing to show yet.
         """
         return drawn(pictures.calibration(self.figures, self.language))

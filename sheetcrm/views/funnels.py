@@ -6,13 +6,14 @@ chart. Nothing is counted here, and no workbook is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
-from sheetcrm import funnel, past
-from sheetcrm.display import pictures
+from sheetcrm import funnel, past, report
+from sheetcrm.display import cards, pictures
 from sheetcrm.display.charts import drawn
+from sheetcrm.follow_ups import FollowUp
 from sheetcrm.frames import Kinds, frame_of, stage_names
 from sheetcrm.funnel import Fact, Funnel, Month, Tally, leaks, step_rates
 from sheetcrm.intervals import share
@@ -23,7 +24,17 @@ from sheetcrm.views.shown import Shown
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Across", "DurationsView", "FunnelView", "Grouping", "LossesView", "MonthsView", "TeamView", "named"]
+__all__ = [
+    "Across",
+    "DurationsView",
+    "FollowUpsView",
+    "FunnelView",
+    "Grouping",
+    "LossesView",
+    "MonthsView",
+    "TeamView",
+    "named",
+]
 
 Grouping: TypeAlias = Literal["owner", "source", "industry", "channel"]
 Across: TypeAlias = Literal["stage", "competitor", "owner", "source", "industry", "channel", "month"]
@@ -190,8 +201,8 @@ class MonthsView(Shown):
 
         >>> crm.months().frame[["month", "created", "won", "lost"]].tail(2)
               month  created  won  lost
-        11  2026-10        4    1     2
-        12  2026-11        7    2     2
+        11  2026-10        0    1     2
+        12  2026-11        7    2     0
         """
         kinds: Kinds = {"month": "text", **dict.fromkeys(Month._fields[1:], "count"), "win_rate": "amount"}
         return frame_of([line._asdict() | {"win_rate": line.win_rate} for line in self.lines], kinds)
@@ -229,6 +240,9 @@ class LossesView(Shown):
         """One row a leak, the biggest first: stage (the furthest reached), reason, competitor, lost.
 
         >>> crm.losses().frame.head(2)
+          stage              reason      competitor  lost
+        0   NaN          Went quiet             NaN     2
+        1   NaN  Chose a competitor  Northern Racks     1
         """
         kinds: Kinds = {"stage": stage_names(self.pipeline), "reason": "text", "competitor": "text", "lost": "count"}
         return frame_of([named(leak._asdict(), self.pipeline) for leak in leaks(self.facts, self.pipeline)], kinds)
@@ -237,6 +251,9 @@ class LossesView(Shown):
         """One row a reason and stage, source, month …: reason, where, lost. The month is that of the loss.
 
         >>> crm.losses().across("owner").head(2)
+                       reason       where  lost
+        0  Chose a competitor  Helen Shaw     2
+        1  Chose a competitor  Mark Ellis     1
         """
         cells = funnel.losses(self.facts, what, self.pipeline)
         stages = stage_names(self.pipeline) if what == "stage" else "text"
@@ -347,6 +364,10 @@ class TeamView(Shown):
         """One row an owner: counts and win rate as in a funnel's groups; activities done and planned; due, late.
 
         >>> crm.team().frame[["owner", "records", "won", "done", "planned", "due"]]
+                owner  records  won  done  planned  due
+        0  Mark Ellis       14    5     0        1    6
+        1   Anna Reed       13    4     0        1    7
+        2  Helen Shaw       13    2     0        1    8
         """
         counts = ("done", "planned", "due", "late")
         kinds: Kinds = {"owner": "text", **TALLIES, **dict.fromkeys(counts, "count")}
@@ -361,6 +382,9 @@ class TeamView(Shown):
         """One row an owner and currency of what is open: owner, currency (blank: no value), records, value, weighted.
 
         >>> crm.team().open.head(2)
+                owner currency  records    value  weighted
+        0  Mark Ellis      EUR        1  41000.0    4100.0
+        1  Mark Ellis      NaN        5      0.0       0.0
         """
         kinds: Kinds = {
             "owner": "text",
@@ -378,6 +402,48 @@ class TeamView(Shown):
         'What waits for whom'
         """
         return drawn(getattr(pictures, what)(self.members, self.language))
+
+
+FOLLOW_UPS: Kinds = {
+    **dict.fromkeys(("owner", "kind", "id", "name"), "text"),
+    "due_on": "date",
+    **dict.fromkeys(("value", "worth"), "amount"),
+    **dict.fromkeys(("currency", "what"), "text"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpsView:
+    """What each owner has to do; a table where Jupyter shows it.
+
+    >>> crm.follow_ups()
+    FollowUpsView(due=21)
+    """
+
+    by_owner: Mapping[str, Sequence[FollowUp]]
+    language: str = "en"
+
+    def __repr__(self) -> str:
+        return f"FollowUpsView(due={sum(map(len, self.by_owner.values()))})"
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """One row a thing to do: owner, kind, id, name, due_on, value, worth (value × probability), currency, what.
+
+        >>> list(crm.follow_ups("Mark Ellis").frame["what"])[-1:]
+        ['No next step: write what comes next, and when.']
+        """
+        words = report.Words(self.language)
+        rows = [
+            {"owner": who, "due_on": one.on, "what": report.what_to_do(one, words)}
+            | {name: getattr(one, name) for name in ("kind", "id", "name", "value", "worth", "currency")}
+            for who, some in self.by_owner.items()
+            for one in some
+        ]
+        return frame_of(rows, FOLLOW_UPS)
+
+    def _repr_html_(self) -> str:
+        return cards.follow_ups_html(self.by_owner, self.language)
 
 
 def named(values: Mapping[str, object], pipeline: Pipeline) -> dict[str, object]:

@@ -62,7 +62,7 @@ class Problems(tuple[Problem, ...]):
     """Problems, the most serious first; a table where Jupyter shows them.
 
     >>> crm.check()
-    Problems(errors=2, warnings=3, hints=51)
+    Problems(errors=2, warnings=3, hints=49)
     """
 
     language = "en"
@@ -110,7 +110,7 @@ class FixView:
 
     @property
     def solved(self) -> tuple[Problem, ...]:
-        """The problems that are gone then.
+        """The errors and warnings that are gone then.
 
         >>> rows = crm.cells("leads")
         >>> rows.loc["R-0031", "come_back_on"] = "2027-01-15"
@@ -118,7 +118,7 @@ class FixView:
         ['needs-missing']
         """
         after = set(map(_key, self.plan.problems))
-        return tuple(p for p in self.before if _key(p) not in after)
+        return tuple(p for p in self.before if _key(p) not in after and p.severity != "hint")
 
     @property
     def left(self) -> tuple[Problem, ...]:
@@ -134,7 +134,7 @@ class FixView:
 
     @property
     def new(self) -> tuple[Problem, ...]:
-        """The problems that there were not before.
+        """The errors and warnings that there were not before.
 
         >>> rows = crm.cells("leads")
         >>> rows.loc["R-0039", "email"] = "nobody at all"
@@ -142,7 +142,7 @@ class FixView:
         ['bad-email']
         """
         before = set(map(_key, self.before))
-        return tuple(p for p in self.plan.problems if _key(p) not in before)
+        return tuple(p for p in self.plan.problems if _key(p) not in before and p.severity != "hint")
 
     def to_frame(self) -> pd.DataFrame:
         """One row a cell: tab, id, column, before, after.
