@@ -79,7 +79,8 @@ def open(where: str | Path, *, now: Callable[[], datetime] | None = None) -> Crm
     >>> sheetcrm.open("demo/crm.xlsx").language
     'en'
     """
-    return Crm(open_workbook(config.resolve(where)), now, name=Path(where).name)
+    place = config.resolve(where)
+    return Crm(open_workbook(place), now, name=place if config.is_google(place) else Path(place).name)
 
 
 class OfferMade(NamedTuple):
@@ -493,7 +494,7 @@ class Crm:
         if not isinstance(number, int) or not 0 <= number < len(self._taken):
             raise UsageError("fix-not-ours")
         fixes = fixes_in(self._taken[number], cells_wanted(cells))
-        planned = plan_fixes(gather(self._snapshot, self._now()), fixes)
+        planned = plan_fixes(self._run, fixes)
         then = self._planned(applied(self._snapshot, planned))
         return FixView(fixes, planned, then, self._snapshot, self.check(), self._write)
 

@@ -20,7 +20,7 @@ from sheetcrm.problems import UsageError
 
 __all__ = ["LaidOut", "NOTEBOOKS", "can_start", "file_name", "lay_out", "notebook", "start"]
 
-OPEN = 'import sheetcrm\n\ncrm = sheetcrm.open("{where}")'
+OPEN = "import sheetcrm\n\ncrm = sheetcrm.open({where})"
 
 NOTEBOOKS: Mapping[str, tuple[str, ...]] = {
     "first-look": (
@@ -108,7 +108,7 @@ def _cells(name: str, language: str, where: str) -> Iterator[tuple[str, str]]:
     company = messages.text("notebooks", "clean-up-company", language)
     for number, code in enumerate(NOTEBOOKS[name], 1):
         text = messages.text("notebooks", f"{name}-{number}", language).strip()
-        yield text, code.format(where=where.replace("\\", "/").replace('"', '\\"'), company=company)
+        yield text, code.format(where=json.dumps(where, ensure_ascii=False), company=company)
 
 
 def file_name(name: str, language: str) -> str:

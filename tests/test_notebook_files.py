@@ -104,6 +104,15 @@ def test_speak_the_language_of_the_workbook(played: dict[str, Path], tmp_path: P
     assert 'sheetcrm.open("../Vânzări 2026.xlsx")' in code_of(json.loads(first.read_text("utf-8")))[0]
 
 
+def test_any_file_name_will_do(tmp_path: Path) -> None:
+    odd = 'it\'s "ours" {new}.xlsx'
+    code = code_of(json.loads(lay_out(str(tmp_path / odd), "en").made[0].read_text("utf-8")))[0]
+    call = ast.parse(code).body[1]
+    assert isinstance(call, ast.Assign)
+    assert isinstance(call.value, ast.Call)
+    assert ast.literal_eval(call.value.args[0]) == f"../{odd}"
+
+
 def test_of_a_google_sheet_they_come_into_this_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     address = "https://docs.google.com/spreadsheets/d/1AbC_def/edit"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import importlib.util
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from conftest import require
 
 from sheetcrm.display import charts, html, pictures
 from sheetcrm.funnel import Funnel, Lost, funnel
+from sheetcrm.learned import ExpectedMonth
 from sheetcrm.notebook import Crm
 from sheetcrm.setup import fresh_workbook
 from sheetcrm.workbooks.memory import MemoryWorkbook
@@ -83,6 +85,33 @@ def test_stages_of_losses_stand_in_their_order_and_no_stage_is_called_so() -> No
     found = [Lost("Price", "offer-sent", 1), Lost("Price", "new", 1), Lost("Price", "", 1)]
     picture = pictures.losses(found, "stage", PIPELINE, "en")
     assert picture.series == ["(no stage)", "new", "offer-sent"]
+
+
+def test_many_competitors_are_the_largest_and_the_rest_together() -> None:
+    found = [Lost("Price", f"Competitor {n:02}", n) for n in range(1, 31)]
+    picture = pictures.losses(found, "competitor", PIPELINE, "en")
+    assert len(picture.series) == pictures.MOST_COLUMNS
+    assert picture.series[-1] == "19 others together"
+    assert sum(mark.value or 0 for mark in picture.marks) == sum(cell.lost for cell in found)
+
+
+def test_many_owners_are_the_largest_and_how_many_more() -> None:
+    facts = [won(f"R-{n}", owner=f"A person with quite a long name, number {n:02}") for n in range(20)]
+    picture = pictures.groups(counted(*facts, by="owner"), "en")
+    assert len(picture.labels) == pictures.MOST
+    assert picture.lines[-1] == "and 5 more"
+
+
+def test_months_of_several_currencies_stand_in_one_order_the_unknown_last() -> None:
+    def month(name: str | None, currency: str) -> ExpectedMonth:
+        return ExpectedMonth(name, currency, 1, Decimal(1), Decimal(10), Decimal(5), Decimal(5))
+
+    lines = [month("2026-11", "EUR"), month("2026-12", "RON"), month(None, "EUR")]
+    picture = pictures.expected_months(lines, {"learned": 1}, "en")
+    assert picture.labels == ["Nov 2026", "Dec 2026", "no date"]
+    assert {mark.panel for mark in picture.marks} == {"EUR", "RON"}
+    assert picture.heading == picture.title
+    assert pictures.expected_months(lines[:1], {}, "en").heading.endswith(" (EUR)")
 
 
 # ---------------------------------------------------------------- how they are drawn

@@ -80,7 +80,7 @@ def _bundle(spec: Mapping[str, Any], **_: object) -> tuple[dict[str, Any], dict[
 
 def _titled(alt: Any, picture: Picture, chart: Any) -> Any:
     lines = [part for line in picture.lines for part in textwrap.wrap(line, SUBTITLE_LETTERS)]
-    title = alt.TitleParams(picture.title, subtitle=lines, anchor="start", subtitlePadding=6, offset=14)
+    title = alt.TitleParams(picture.heading, subtitle=lines, anchor="start", subtitlePadding=6, offset=14)
     return (
         chart.properties(title=title)
         .configure(font="sans-serif", background="white")
@@ -109,7 +109,8 @@ def _colour(alt: Any, picture: Picture) -> Any:
     """By series where there are several, each in the ink of its marks; else each mark in its own."""
     if len(picture.series) > 1:
         inks = {mark.series: f"#{CHART_INKS[mark.ink]}" for mark in picture.marks}
-        return alt.Color("series:N", scale=alt.Scale(domain=list(inks), range=list(inks.values())), sort=None)
+        scale = alt.Scale(domain=list(inks), range=list(inks.values()))
+        return alt.Color("series:N", scale=scale, sort=None, legend=alt.Legend(symbolOpacity=1))
     inks = {mark.ink: f"#{CHART_INKS[mark.ink]}" for mark in picture.marks}
     return alt.Color("ink:N", scale=alt.Scale(domain=list(inks), range=list(inks.values())), legend=None)
 
@@ -128,7 +129,7 @@ def _panels(alt: Any, picture: Picture, chart: Any, scale: str) -> Any:
     """Below each other, each with a scale of its own."""
     if len({mark.panel for mark in picture.marks}) < 2:
         return chart
-    facet = chart.facet(row=alt.Row("panel:N", sort=None, header=alt.Header(labelOrient="top")))
+    facet = chart.facet(row=alt.Row("panel:N", sort="ascending", header=alt.Header(labelOrient="top")))
     return facet.resolve_scale(**{scale: "independent"})
 
 

@@ -6,8 +6,9 @@ drawn. Nothing is counted here.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
@@ -34,7 +35,10 @@ Kind: TypeAlias = Literal["bars", "stacked", "columns", "grouped", "heat", "inte
 with the interval that they lie in."""
 Format: TypeAlias = Literal["count", "percent", "amount", "days"]
 
-LONGEST_LABEL = 28
+MOST = 15
+"""Labels of one picture."""
+MOST_MONTHS = 24
+MOST_COLUMNS = 12
 
 
 class Mark(NamedTuple):
@@ -77,6 +81,12 @@ class Picture:
         """Every series once."""
         return list(dict.fromkeys(mark.series for mark in self.marks))
 
+    @property
+    def heading(self) -> str:
+        """The title; where all is in one currency, with that."""
+        panels = {mark.panel for mark in self.marks}
+        return self.title + "".join(f" ({panel})" for panel in panels if panel and len(panels) == 1)
+
     def as_table(self, note: str = "") -> str:
         """The same as a table in HTML, with a note below."""
         said: dict[tuple[str, str], dict[str, str]] = {}
@@ -87,25 +97,36 @@ class Picture:
         drawn = html.table([self.head, *self.series], rows, self.language, numbers=numbers) if rows else ""
         lines = "".join(map(html.paragraph, self.lines))
         below = html.paragraph(note, quiet=True) if note else ""
-        return html.page(html.paragraph(self.title, bold=True), lines, drawn, below)
+        return html.page(html.paragraph(self.heading, bold=True), lines, drawn, below)
 
 
 def _said(key: str, language: str, /, **values: object) -> str:
     return messages.text("pictures", key, language, **values)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1] + "…"
-
-
 def _named(text: str | None, language: str) -> str:
-    return _short(text or word("blank", language))
+    return text or word("blank", language)
 
 
 def _part(part: int, whole: int, language: str) -> str:
     """`10 (52.6 %)`."""
     rate = f" ({percent_text(part / whole, language)})" if whole else ""
     return f"{number_text(part, language)}{rate}"
+
+
+def _cut(picture: Picture, shown: Sequence[str]) -> Picture:
+    """The picture of these labels alone, and how many there are besides."""
+    more = len(picture.labels) - len(shown)
+    if more <= 0:
+        return picture
+    marks = tuple(mark for mark in picture.marks if mark.label in shown)
+    line = messages.text("report", "and-more", picture.language, n=more)
+    return replace(picture, marks=marks, lines=(*picture.lines, line))
+
+
+def _largest(picture: Picture) -> Picture:
+    """The first labels: they come in the order of their size."""
+    return _cut(picture, picture.labels[:MOST])
 
 
 # ---------------------------------------------------------------- the funnel
@@ -118,7 +139,7 @@ def stages(funnel: Funnel, language: str) -> Picture:
     shown = [*steps, *(s for s in funnel.stages if s.stage.outcome == "won")]
     marks = [
         Mark(
-            _short(s.stage.name),
+            s.stage.name,
             s.reached,
             _part(s.reached, total.records, language),
             ink="main" if s.stage.outcome == "open" else "won",
@@ -147,7 +168,9 @@ def cohorts(funnel: Funnel, language: str) -> Picture:
         for mark in _outcomes(of, language)
     ]
     lines = (_said("cohorts-young", language),)
-    return Picture("columns", word("cohorts", language), lines, tuple(marks), language, word("created-in", language))
+    head = word("created-in", language)
+    picture = Picture("columns", word("cohorts", language), lines, tuple(marks), language, head)
+    return _cut(picture, picture.labels[-MOST_MONTHS:])
 
 
 def _outcomes(of: Tally, language: str) -> Iterator[tuple[int, str, str, None, None, str, str]]:
@@ -181,7 +204,7 @@ def _win_rates(title: str, tallies: Iterable[tuple[str, Tally]], head: str, lang
         lines.append(
             _said("win-rates-apart" if apart else "win-rates-alike", language, best=best.label, worst=worst.label)
         )
-    return Picture("intervals", title, tuple(lines), tuple(marks), language, head, "percent")
+    return _largest(Picture("intervals", title, tuple(lines), tuple(marks), language, head, "percent"))
 
 
 def months(lines: Sequence[Month], words: Sequence[str], language: str) -> Picture:
@@ -201,7 +224,7 @@ def durations(lines: Sequence[Duration], pipeline: Pipeline, language: str) -> P
     """How long records stood in each stage before they left it."""
     marks = []
     for line in lines:
-        name = _short(pipeline.label("stage", line.stage))
+        name = pipeline.label("stage", line.stage)
         median, p90 = days_text(line.median_days, language), days_text(line.p90_days, language)
         text = _said("days-of", language, median=median, p90=p90, n=line.n)
         marks.append(Mark(name, line.median_days, text, "", line.median_days, line.p90_days))
@@ -222,7 +245,7 @@ def reasons(funnel: Funnel, language: str) -> Picture:
     if marks:
         lines.append(_said("lost-most", language, reason=marks[0].label, part=marks[0].text))
     head = word("reason", language)
-    return Picture("bars", word("chart-reasons", language), tuple(lines), tuple(marks), language, head)
+    return _largest(Picture("bars", word("chart-reasons", language), tuple(lines), tuple(marks), language, head))
 
 
 def losses(found: Sequence[Lost], across: str, pipeline: Pipeline, language: str) -> Picture:
@@ -232,19 +255,23 @@ def losses(found: Sequence[Lost], across: str, pipeline: Pipeline, language: str
         if across == "month" and key:
             return short_month(key, language)
         if across == "stage":
-            return _short(pipeline.label("stage", key) if key else word("no-stage", language))
+            return pipeline.label("stage", key) if key else word("no-stage", language)
         return _named(key, language)
 
-    places = sorted({cell.where for cell in found}, key=lambda at: _place(at, across, pipeline))
-    if across == "month":
-        known = [month for month in places if month]
-        places = [*places[: len(places) - len(known)], *(months_between(known[0], known[-1]) if known else ())]
-    counts = {(cell.reason, cell.where): cell.lost for cell in found}
+    columns = _columns(found, across, pipeline)
+    others = {cell.where for cell in found}.difference(columns)
+    rest = messages.text("report", "rest", language, n=len(others))
+    counts: Counter[tuple[str, str]] = Counter()
+    for cell in found:
+        counts[cell.reason, where(cell.where) if cell.where in columns else rest] += cell.lost
+    shown = [where(at) for at in columns]
+    if others:
+        shown.append(rest)
     marks = [
-        Mark(_named(reason, language), n, number_text(n, language) if n else "", where(at))
-        for at in places
+        Mark(_named(reason, language), n, number_text(n, language) if n else "", column)
+        for column in shown
         for reason in dict.fromkeys(cell.reason for cell in found)
-        for n in [counts.get((reason, at), 0)]
+        for n in [counts[reason, column]]
     ]
     head = word("last-stage" if across == "stage" else across, language)
     title = _said("losses-by", language, by=head[:1].lower() + head[1:])
@@ -253,7 +280,23 @@ def losses(found: Sequence[Lost], across: str, pipeline: Pipeline, language: str
     if worst and worst.lost > 1:
         values = {"reason": _named(worst.reason, language), "where": where(worst.where), "n": worst.lost}
         lines.append(_said("losses-most", language, **values))
-    return Picture("heat", title, tuple(lines), tuple(marks), language, word("reason", language))
+    return _largest(Picture("heat", title, tuple(lines), tuple(marks), language, word("reason", language)))
+
+
+def _columns(found: Sequence[Lost], across: str, pipeline: Pipeline) -> list[str]:
+    """Stages in their order, the last months without a gap, of other things the largest; what is not known first."""
+    places = sorted({cell.where for cell in found}, key=lambda at: _place(at, across, pipeline))
+    if across == "month":
+        known = [month for month in places if month]
+        every = months_between(known[0], known[-1])[-MOST_COLUMNS:] if known else ()
+        return [*places[: len(places) - len(known)], *every]
+    if across == "stage" or len(places) <= MOST_COLUMNS:
+        return places
+    size: Counter[str] = Counter()
+    for cell in found:
+        size[cell.where] += cell.lost
+    largest = {where for where, _ in size.most_common(MOST_COLUMNS - 1)}
+    return [where for where in places if where in largest]
 
 
 def _place(where: str, across: str, pipeline: Pipeline) -> tuple[int, str]:
@@ -279,9 +322,9 @@ def open_values(members: Iterable[Member], language: str) -> Picture:
         for line in m.open
         if line.currency is not None
     ]
-    marks.sort(key=lambda mark: mark.panel)
     title, head = _said("open-values", language), word("owner", language)
-    return Picture("bars", title, (_said("open-values-how", language),), tuple(marks), language, head, "amount")
+    lines = (_said("open-values-how", language),)
+    return _largest(Picture("bars", title, lines, tuple(marks), language, head, "amount"))
 
 
 def follow_ups(members: Sequence[Member], language: str) -> Picture:
@@ -313,7 +356,8 @@ def _parts(
         for member, some in parts
         for key, n, ink in some
     ]
-    return Picture("stacked", _said(title, language), lines, tuple(marks), language, word("owner", language))
+    head = word("owner", language)
+    return _largest(Picture("stacked", _said(title, language), lines, tuple(marks), language, head))
 
 
 def _owner(member: Member, language: str) -> str:
@@ -343,7 +387,6 @@ def expected_months(lines: Sequence[ExpectedMonth], basis: Mapping[str, int], la
             marks.append(
                 Mark(month, float(amount), _whole(amount, language), series, panel=line.currency or "?", ink=ink)
             )
-    marks.sort(key=lambda mark: mark.panel)
     said = [
         _said("expected-basis", language, **{name: basis.get(name, 0) for name in ("own", "learned", "configured")})
     ]
@@ -357,7 +400,7 @@ def chances(lines: Sequence[StageChance], pipeline: Pipeline, enough: int, langu
     """The probability of each stage as configured, and as learned."""
     marks = []
     for line in lines:
-        name = _short(pipeline.label("stage", line.stage))
+        name = pipeline.label("stage", line.stage)
         configured, learned = float(line.configured), None if line.learned is None else float(line.learned)
         n = _said("n-closed", language, n=line.n)
         text = f"{percent_text(configured, language)} ({n})"
