@@ -17,8 +17,9 @@ from sheetcrm.offer_figures import OfferFact
 from sheetcrm.offer_states import offer_facts
 from sheetcrm.run import Run
 from sheetcrm.settings import working_day
+from sheetcrm.team import SeenActivity
 
-__all__ = ["agenda"]
+__all__ = ["activities_seen", "agenda", "day_of_reading"]
 
 TAKEN_IN = frozenset({"imported", "taken-over"})
 MOVEMENT = TAKEN_IN | {"created", "stage", "passed", "won", "lost", "reopened", "corrected", "changed"}
@@ -31,8 +32,7 @@ def agenda(run: Run, facts: Sequence[Fact]) -> dict[str, list[FollowUp]]:
     That is the calendar's day: what the run at 02:17 writes is read in the morning that follows, though what it
     finds belongs to the working day before.
     """
-    settings = run.rules.settings
-    today = run.now.astimezone(settings.zone).date()
+    settings, today = run.rules.settings, day_of_reading(run)
     activities = list(_activities(run))
     offers = offer_facts(run)
     moved = _moved_on(run, facts, activities, offers, today)
@@ -48,6 +48,18 @@ def agenda(run: Run, facts: Sequence[Fact]) -> dict[str, list[FollowUp]]:
         settings,
         today,
     )
+
+
+def day_of_reading(run: Run) -> date:
+    """The calendar's day of a run."""
+    return run.now.astimezone(run.rules.settings.zone).date()
+
+
+def activities_seen(run: Run) -> Iterator[SeenActivity]:
+    """The activities that are planned or were done, each with who is behind it."""
+    for draft, activity in _activities(run):
+        if activity.status != "cancelled":
+            yield SeenActivity(_owner_of(run, draft, activity), activity.date, _is_open(activity))
 
 
 def _activities(run: Run) -> Iterator[tuple[Draft, Activity]]:
@@ -111,10 +123,16 @@ def _open_activity(run: Run, draft: Draft, activity: Activity) -> OpenActivity:
     label = run.rules.pipeline.label
     what = ": ".join(filter(None, (label("activity_type", activity.type), _one_line(activity.subject))))
     record = _record_of(draft)
-    about = run.drafts.get(record)
-    owner = activity.owner or (getattr(about.entry.record, "owner", None) if about else None)
+    about, owner = run.drafts.get(record), _owner_of(run, draft, activity)
     name, home = (about.name, about.home or about.layout.name) if about else ("", draft.layout.name)
-    return OpenActivity(draft.id, activity.date, what, label("owner", owner), record, name, run.layouts[home].title)
+    return OpenActivity(draft.id, activity.date, what, owner, record, name, run.layouts[home].title)
+
+
+def _owner_of(run: Run, draft: Draft, activity: Activity) -> str:
+    """Whoever is named; else who owns the record."""
+    about = run.drafts.get(_record_of(draft))
+    owner = activity.owner or (getattr(about.entry.record, "owner", None) if about else None)
+    return run.rules.pipeline.label("owner", owner)
 
 
 def _record_of(draft: Draft) -> str:

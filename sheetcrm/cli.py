@@ -34,6 +34,7 @@ COMMANDS = {
     "import": "import_",
     "offer": "offer",
     "offers": "offers",
+    "notebook": "notebook",
     "demo": "demo",
     "doctor": "doctor",
     "connect": "connect",

@@ -9,20 +9,28 @@ counted here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from sheetcrm.funnel import TELLING, Fact
+from sheetcrm.problems import UsageError
 from sheetcrm.schema import TABS
+from sheetcrm.tables import Formula
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from sheetcrm.drafts import Draft
+    from sheetcrm.fixes import CellsRead
     from sheetcrm.model import Event
     from sheetcrm.pipeline import Pipeline
+    from sheetcrm.tables import Cell
 
 __all__ = [
     "Kinds",
+    "cells_frame",
+    "cells_wanted",
     "event_values",
     "frame_of",
     "kinds_of",
@@ -157,3 +165,50 @@ def event_values(event: Event, pipeline: Pipeline) -> dict[str, object]:
     if event.event in NAMES_STAGES:
         values |= {name: pipeline.label("stage", values[name]) for name in ("before", "after")}
     return values | {"reason": pipeline.label("loss_reason", event.reason)}
+
+
+# ---------------------------------------------------------------- cells to be put right
+
+TAKEN = "sheetcrm"
+"""Where a table of cells carries its number."""
+
+
+def cells_frame(read: CellsRead, number: int) -> pd.DataFrame:
+    """Cells as they stand, a row a row of the tab, by ID; blank ones are empty texts."""
+    import pandas as pd
+
+    rows = [[cells.get(name, "") for name in read.columns] for cells in read.rows.values()]
+    index = pd.Index(list(read.rows), name="id", dtype=object)
+    frame = pd.DataFrame(rows, index=index, columns=list(read.columns), dtype=object)
+    frame.attrs[TAKEN] = number
+    return frame
+
+
+def cells_wanted(frame: pd.DataFrame) -> dict[str, dict[str, Cell]]:
+    """What each cell shall say: ID → column → cell. Raises `UsageError` where a row stands there twice."""
+    found: dict[str, dict[str, Cell]] = {}
+    for id_, row in zip(frame.index, frame.to_dict("records"), strict=True):
+        if str(id_) in found:
+            raise UsageError("fix-twice", id=str(id_))
+        found[str(id_)] = {str(name): _cell_of(value, str(id_), str(name)) for name, value in row.items()}
+    return found
+
+
+def _cell_of(value: Any, id_: str, column: str) -> Cell:
+    """A value of pandas as a cell: nothing is blank, a midnight is a day."""
+    import pandas as pd
+
+    if value is None or (pd.api.types.is_scalar(value) and pd.isna(value)):
+        return ""
+    if isinstance(value, pd.Timestamp):
+        value = value.to_pydatetime()
+    elif hasattr(value, "item"):  # a number of numpy's
+        value = value.item()
+    if isinstance(value, datetime) and value.time() == time(0):
+        return value.date()
+    if isinstance(value, Formula) or not isinstance(value, CELLS):
+        raise UsageError("fix-not-a-cell", id=id_, column=column, kind=type(value).__name__)
+    return value
+
+
+CELLS = (str, int, float, Decimal, date, time, timedelta)

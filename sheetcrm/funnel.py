@@ -28,7 +28,9 @@ __all__ = [
     "Fact",
     "Funnel",
     "GROUPINGS",
+    "LOSSES",
     "Leak",
+    "Lost",
     "Month",
     "Movement",
     "PipelineLine",
@@ -45,17 +47,21 @@ __all__ = [
     "is_expected",
     "leaks",
     "loss_reasons",
+    "losses",
     "month_of",
     "months_ahead",
     "months",
     "months_back",
+    "months_between",
     "moved_most",
     "open_pipeline",
+    "open_value",
     "percentile",
     "stage_counts",
     "step_rates",
     "tally",
     "value_won",
+    "within",
 ]
 
 Outcome: TypeAlias = Literal["open", "won", "lost"]
@@ -166,6 +172,15 @@ class Leak(NamedTuple):
     lost: int
 
 
+class Lost(NamedTuple):
+    """How many records were lost for one reason in one stage, one month, or of one source."""
+
+    reason: str
+    where: str
+    """A stage by its code; a month as `2026-03`; "" where it is not known."""
+    lost: int
+
+
 class PipelineLine(NamedTuple):
     """Open records of one stage and currency. Those without a value have no currency."""
 
@@ -248,7 +263,7 @@ def funnel(
     dated: Dated = "created",
 ) -> Funnel:
     """Count the records created (or closed) from `since` to `until`, both days included."""
-    chosen = _within(facts, since, until, dated)
+    chosen = within(facts, since, until, dated)
     groups = grouped(chosen, by) if by else []
     return Funnel(
         tally(chosen),
@@ -260,7 +275,7 @@ def funnel(
     )
 
 
-def _within(facts: Iterable[Fact], since: date | None, until: date | None, dated: Dated) -> list[Fact]:
+def within(facts: Iterable[Fact], since: date | None, until: date | None, dated: Dated) -> list[Fact]:
     """A record without the date that is asked about is in no period; without a period it stays."""
     chosen = [f for f in facts if dated == "created" or f.outcome != "open"]
     if since is None and until is None:
@@ -381,6 +396,26 @@ def leaks(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[Leak, ...]:
     return tuple(Leak(*where, count) for where, count in ordered)
 
 
+LOSSES: Mapping[str, Callable[[Fact], str]] = {
+    "stage": attrgetter("reached"),
+    "competitor": attrgetter("competitor"),
+    **GROUPINGS,
+    "month": lambda fact: month_of(fact.closed_on) if fact.closed_on else "",
+}
+"""What loss reasons can be looked at by. The stage is the furthest that was reached, the month that of the loss."""
+
+
+def losses(facts: Iterable[Fact], across: str, pipeline: Pipeline) -> tuple[Lost, ...]:
+    """Lost records by reason and by something else: reasons as `loss_reasons` orders them, stages as the pipeline."""
+    if across not in LOSSES:
+        raise ValueError(f"Losses can be looked at by {', '.join(LOSSES)}; not by {across!r}.")
+    lost = [fact for fact in facts if fact.outcome == "lost"]
+    found = Counter((fact.reason, LOSSES[across](fact)) for fact in lost)
+    reasons = {count.reason: place for place, count in enumerate(loss_reasons(lost))}
+    ordered = sorted(found, key=lambda cell: (reasons[cell[0]], pipeline.position(cell[1]), cell[1]))
+    return tuple(Lost(*cell, found[cell]) for cell in ordered)
+
+
 def open_pipeline(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[PipelineLine, ...]:
     """What is open, by stage and currency; weighted by each record's own probability."""
     found: dict[tuple[str, str | None], list[Fact]] = {}
@@ -398,6 +433,24 @@ def open_pipeline(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[PipelineLi
         for (stage, currency), some in found.items()
     ]
     return tuple(sorted(lines, key=lambda n: (pipeline.position(n.stage), n.currency is None, n.currency or "")))
+
+
+def open_value(facts: Iterable[Fact], pipeline: Pipeline) -> tuple[PipelineLine, ...]:
+    """The open pipeline of all stages together: a line for each currency, `stage` blank."""
+    by_currency: dict[str | None, list[PipelineLine]] = {}
+    for line in open_pipeline(facts, pipeline):
+        by_currency.setdefault(line.currency, []).append(line)
+    lines = (
+        PipelineLine(
+            "",
+            currency,
+            sum(line.records for line in some),
+            sum((line.value for line in some), Decimal(0)),
+            sum((line.weighted for line in some), Decimal(0)),
+        )
+        for currency, some in by_currency.items()
+    )
+    return tuple(sorted(lines, key=lambda line: (line.currency is None, line.currency or "")))
 
 
 def expected(facts: Iterable[Fact], today: date, ahead: int) -> tuple[Expected, ...]:
@@ -442,7 +495,18 @@ def months_ahead(today: date, ahead: int) -> tuple[str, ...]:
 
 def _months_around(today: date, first: int, last: int) -> tuple[str, ...]:
     this = today.year * 12 + today.month - 1
-    return tuple(f"{number // 12:04}-{number % 12 + 1:02}" for number in range(this + first, this + last + 1))
+    return tuple(_month_numbered(number) for number in range(this + first, this + last + 1))
+
+
+def _month_numbered(number: int) -> str:
+    """A month by its number since the year 0."""
+    return f"{number // 12:04}-{number % 12 + 1:02}"
+
+
+def months_between(first: str, last: str) -> tuple[str, ...]:
+    """Every month from one to another, both included."""
+    start, end = (int(month[:4]) * 12 + int(month[5:]) - 1 for month in (first, last))
+    return tuple(_month_numbered(number) for number in range(start, end + 1))
 
 
 def months(

@@ -31,6 +31,7 @@ __all__ = [
     "ExpectedMonth",
     "Experience",
     "Fulfilled",
+    "StageChance",
     "StageTest",
     "backtest",
     "chance_of",
@@ -38,6 +39,7 @@ __all__ = [
     "expected",
     "expected_by_month",
     "fulfilled",
+    "stage_chances",
 ]
 
 Basis: TypeAlias = Literal["own", "learned", "configured"]
@@ -196,6 +198,31 @@ class ExpectedMonth(NamedTuple):
     """The sum of their probabilities."""
     value: Decimal
     weighted: Decimal
+    configured: Decimal
+    """Weighted without what was learned: by a person's own probability, else that of the Stages tab."""
+
+
+class StageChance(NamedTuple):
+    """What is known of the records that stand in a stage."""
+
+    stage: str
+    n: int
+    """Closed records that stood there."""
+    configured: Decimal
+    learned: Decimal | None
+    """`None` where `n` is too small to learn from."""
+    low: float | None
+    high: float | None
+
+
+def stage_chances(experience: Experience, pipeline: Pipeline) -> tuple[StageChance, ...]:
+    """Every open stage: its probability as configured, and as learned where enough records were closed."""
+    lines = []
+    for stage in pipeline.open_stages:
+        chance = chance_of(Fact("", stage=stage.code), experience, pipeline)
+        learned = chance.probability if chance.basis == "learned" else None
+        lines.append(StageChance(stage.code, chance.n, stage.probability, learned, chance.low, chance.high))
+    return tuple(lines)
 
 
 def expected(facts: Iterable[Fact], experience: Experience, pipeline: Pipeline) -> tuple[Expected, ...]:
@@ -217,7 +244,16 @@ def expected_by_month(lines: Iterable[Expected]) -> tuple[ExpectedMonth, ...]:
         month = month_of(day) if day else None
         found.setdefault((month, None if fact.value is None else fact.currency), []).append(line)
     ordered = sorted(found.items(), key=lambda item: [(word is None, word or "") for word in item[0]])
-    return tuple(ExpectedMonth(month, currency, len(some), *_sums(some)) for (month, currency), some in ordered)
+    return tuple(
+        ExpectedMonth(month, currency, len(some), *_sums(some), _as_configured(some))
+        for (month, currency), some in ordered
+    )
+
+
+def _as_configured(lines: Iterable[Expected]) -> Decimal:
+    """Value × the probability by which the workbook itself weighs."""
+    amounts = ((line.fact.value or Decimal(0)) * line.fact.probability for line in lines)
+    return sum((amount.quantize(CENT, ROUND_HALF_UP) for amount in amounts), Decimal(0))
 
 
 def _sums(lines: Sequence[Expected]) -> tuple[Decimal, Decimal, Decimal]:

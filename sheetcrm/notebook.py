@@ -13,40 +13,63 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from sheetcrm import behind, config, learned, past, plan
+from sheetcrm import behind, config, learned, past, plan, report
+from sheetcrm.agenda import activities_seen, agenda, day_of_reading
 from sheetcrm.decide import decide
+from sheetcrm.display import cards
 from sheetcrm.drafts import Draft
-from sheetcrm.frames import event_values, frame_of, kinds_of, record_kinds, record_values, row_values, tab_frame
-from sheetcrm.funnel import Fact, funnel, months_ahead
-from sheetcrm.gather import gather, record_tabs
+from sheetcrm.fixes import CellsRead, Fix, cells_read, fixes_in, plan_fixes
+from sheetcrm.frames import (
+    TAKEN,
+    cells_frame,
+    cells_wanted,
+    event_values,
+    frame_of,
+    kinds_of,
+    record_kinds,
+    record_values,
+    row_values,
+    tab_frame,
+)
+from sheetcrm.funnel import Fact, Month, funnel, months, months_ahead, open_value, tally, within
+from sheetcrm.gather import RUN, gather, record_tabs
 from sheetcrm.model import Event
 from sheetcrm.offer_figures import OfferFact
 from sheetcrm.offer_states import offer_facts
 from sheetcrm.pipeline import Pipeline
-from sheetcrm.problems import Busy, Problem, UsageError
+from sheetcrm.problems import Busy, UsageError
 from sheetcrm.references import Directory
 from sheetcrm.report.blocks import MONTHS_AHEAD
 from sheetcrm.run import Run
 from sheetcrm.settings import Settings
 from sheetcrm.sync import Progress, carry_out, uncollected
 from sheetcrm.tables import Plan, Receipt, Snapshot, Workbook
+from sheetcrm.team import team
 from sheetcrm.views import (
     BacktestView,
+    DurationsView,
+    FixView,
+    FollowUpsView,
     ForecastView,
     FunnelView,
     Grouping,
+    LossesView,
+    MonthsView,
     Past,
     PlanView,
-    durations_frame,
+    Problems,
+    ReceiptView,
+    TeamView,
     transitions_frame,
 )
 from sheetcrm.workbooks import open_workbook
+from sheetcrm.workbooks.edits import applied
 from sheetcrm.workbooks.offers_folder import WithOffers
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["BacktestView", "Crm", "ForecastView", "FunnelView", "OfferMade", "Past", "PlanView", "open"]
+__all__ = ["Crm", "OfferMade", "open"]
 
 
 def open(where: str | Path, *, now: Callable[[], datetime] | None = None) -> Crm:
@@ -57,7 +80,8 @@ def open(where: str | Path, *, now: Callable[[], datetime] | None = None) -> Crm
     >>> sheetcrm.open("demo/crm.xlsx").language
     'en'
     """
-    return Crm(open_workbook(config.resolve(where)), now)
+    place = config.resolve(where)
+    return Crm(open_workbook(place), now, name=place if config.is_google(place) else Path(place).name)
 
 
 class OfferMade(NamedTuple):
@@ -66,7 +90,7 @@ class OfferMade(NamedTuple):
     number: str
     """"" where it could not be made; then the receipt's problems say why."""
     path: Path | None
-    receipt: Receipt
+    receipt: ReceiptView
 
 
 class Crm:
@@ -79,9 +103,22 @@ class Crm:
     40
     """
 
-    def __init__(self, workbook: Workbook, now: Callable[[], datetime] | None = None) -> None:
+    def __init__(
+        self, workbook: Workbook, now: Callable[[], datetime] | None = None, *, name: str = "sheetcrm"
+    ) -> None:
         self.workbook = workbook
+        self.name = name
         self._now = now or (lambda: datetime.now(UTC))
+        self._taken: list[CellsRead] = []
+
+    def __repr__(self) -> str:
+        return f"Crm({self.name!r})"
+
+    def _repr_html_(self) -> str:
+        last = self._run.ledger.states.get(RUN)
+        ran = datetime.fromisoformat(last.name) if last else None
+        values = open_value(self._facts, self.pipeline)
+        return cards.workbook_card(self.name, tally(self._facts), values, self.check(), ran, self.language)
 
     @cached_property
     def _snapshot(self) -> Snapshot:
@@ -133,13 +170,13 @@ class Crm:
         """
         return self._run.rules.pipeline
 
-    def check(self) -> tuple[Problem, ...]:
+    def check(self) -> Problems:
         """Everything that is wrong, the most serious first; nothing is written.
 
         >>> crm.check()[0].severity
         'error'
         """
-        return tuple(plan.current_problems(self._run))
+        return Problems.of(tuple(plan.current_problems(self._run)), self.language)
 
     @property
     def problems(self) -> pd.DataFrame:
@@ -159,10 +196,12 @@ class Crm:
         >>> crm.plan().is_empty
         True
         """
-        snapshot = self._snapshot
+        return self._planned(self._snapshot, moves=moves, force=force)
+
+    def _planned(self, snapshot: Snapshot, *, moves: bool = True, force: bool = False) -> PlanView:
         with uncollected():
             made = plan.make_plan(snapshot, self._now(), moves=moves, force=force)
-        return PlanView(**{f.name: getattr(made, f.name) for f in fields(made)}, snapshot=self._snapshot)
+        return PlanView(**{f.name: getattr(made, f.name) for f in fields(made)}, snapshot=snapshot)
 
     def sync(
         self,
@@ -173,7 +212,7 @@ class Crm:
         progress: Progress | None = None,
         wait: timedelta = timedelta(),
         waiting: Callable[[Busy], None] | None = None,
-    ) -> Receipt:
+    ) -> ReceiptView:
         """Carry the plan out. Raises `Busy` or `Changed`; nothing is written then.
 
         While somebody has the workbook open it waits for `wait`, and tells `waiting` once who that is.
@@ -189,7 +228,7 @@ class Crm:
         self.refresh()
         receipt = carry_out(self.workbook, make, now=self._now, progress=progress, wait=wait, waiting=waiting)
         self.refresh()
-        return receipt
+        return _viewed(receipt)
 
     def offer(self, record: str, *, pdf: bool = False, progress: Progress | None = None) -> OfferMade:
         """Make the offer of a record at once, and leave every row in its tab.
@@ -253,7 +292,51 @@ class Crm:
         1   Anna Reed       13    4
         2  Helen Shaw       13    2
         """
-        return FunnelView(funnel(self._facts, self.pipeline, by=by, since=since, until=until, dated=dated))
+        counted = funnel(self._facts, self.pipeline, by=by, since=since, until=until, dated=dated)
+        return FunnelView(counted, self.language)
+
+    def months(self) -> MonthsView:
+        """What happened in this month and the last twelve; `.frame`, and `.words` on what changed.
+
+        >>> crm.months().frame[["month", "created", "won", "lost"]].tail(2)
+              month  created  won  lost
+        11  2026-10        0    1     2
+        12  2026-11        7    2     0
+        """
+        sent = [offer.sent_on for offer in self.offer_facts if offer.sent_on]
+        lines: tuple[Month, ...] = months(self._facts, self._happened, sent, self.pipeline, self.today)
+        return MonthsView(lines, report.changes(self._facts, lines, report.Words(self.language)), self.language)
+
+    def losses(self, since: date | None = None, until: date | None = None) -> LossesView:
+        """Why, where and to whom records were lost, of those closed from `since` to `until`.
+
+        >>> crm.losses(since=date(2026, 7, 1))
+        LossesView(lost=3)
+        """
+        chosen = within(self._facts, since, until, "closed")
+        return LossesView(tuple(chosen), funnel(chosen, self.pipeline), self.pipeline, self.language)
+
+    def team(self) -> TeamView:
+        """How each owner stands: win rate with its interval, what is open, activities, what waits.
+
+        >>> crm.team().frame[["owner", "records", "won"]].head(2)
+                owner  records  won
+        0  Mark Ellis       14    5
+        1   Anna Reed       13    4
+        """
+        seen, to_do, day = activities_seen(self._run), agenda(self._run, self._facts), day_of_reading(self._run)
+        return TeamView(team(self._facts, seen, to_do, self.pipeline, day), self.language)
+
+    def follow_ups(self, owner: str | None = None) -> FollowUpsView:
+        """All that the Today tab lists, by owner, the most urgent first; `.frame`.
+
+        >>> crm.follow_ups("Mark Ellis").frame[["id", "kind"]].head(2)
+               id      kind
+        0  R-0014  activity
+        1  R-0008   rotting
+        """
+        found = agenda(self._run, self._facts)
+        return FollowUpsView({who: found[who] for who in found if owner in (None, who)}, self.language)
 
     def rows(self, number: str, /, **where: str | None) -> pd.DataFrame:
         """The rows behind a number of the report: what it counts, and where it stands.
@@ -306,16 +389,16 @@ class Crm:
         """
         then = date.fromisoformat(day) if isinstance(day, str) else day
         facts = past.standing_on(then, self._facts, self._happened, self.pipeline, self._settings)
-        return Past(then, tuple(facts), self.pipeline, self._expect, tuple(self._facts))
+        return Past(then, tuple(facts), self.pipeline, self._forecast_of, self.language)
 
-    def _expect(self, then: Past) -> tuple[learned.Expected, ...]:
+    def _forecast_of(self, then: Past) -> ForecastView:
         """What was to be expected on a day, by what was closed then."""
         steps = {id_: [step for step in own if step.on <= then.day] for id_, own in self._steps.items()}
         cycles = learned.cycles_of(then.facts, {id_: own for id_, own in steps.items() if own}, self.pipeline)
-        return learned.expected(then.facts, learned.Experience.of(cycles), self.pipeline)
+        return self._forecast(then.facts, learned.Experience.of(cycles))
 
     def forecast(self) -> ForecastView:
-        """What may be expected of the open records: `.frame`, `.months`, `.against_actual`.
+        """What may be expected of the open records: `.frame`, `.months`, `.stages`, `.against_actual`.
 
         The probability is a person's own, else learned from this workbook's History, else
         that of the Stages tab; each row says which.
@@ -327,9 +410,11 @@ class Crm:
         learned        0
         Name: count, dtype: int64
         """
-        experience = learned.Experience.of(self._cycles)
-        lines = learned.expected(self._facts, experience, self.pipeline)
-        return ForecastView(lines, self.pipeline, tuple(self._facts))
+        return self._forecast(self._facts, learned.Experience.of(self._cycles))
+
+    def _forecast(self, facts: Sequence[Fact], experience: learned.Experience) -> ForecastView:
+        lines = learned.expected(facts, experience, self.pipeline)
+        return ForecastView(lines, self.pipeline, tuple(self._facts), experience, self.language)
 
     def transitions(self) -> pd.DataFrame:
         """One row a way from stage to stage: from_stage (blank: from nothing), to_stage, n, share.
@@ -342,19 +427,16 @@ class Crm:
         """
         return transitions_frame(past.transitions(self._steps.values(), self.pipeline), self.pipeline)
 
-    def durations(self) -> pd.DataFrame:
-        """One row a stage that records have left: stage, n, median_days, p90_days.
+    def durations(self) -> DurationsView:
+        """How long records stood in each stage that they have left; `.frame`.
 
-        >>> crm.durations()
-                stage  n  median_days  p90_days
-        0         New  3         28.0      33.6
-        1   Contacted  1          7.0       7.0
-        2   Qualified  3         21.0      37.8
-        3  Site visit  2         42.0      42.0
-        4  Offer sent  4         24.5      28.0
-        5        Lost  1         66.0      66.0
+        >>> crm.durations().frame.head(2)
+               stage  n  median_days  p90_days
+        0        New  3         28.0      33.6
+        1  Contacted  1          7.0       7.0
         """
-        return durations_frame(past.durations(self._steps.values(), self.pipeline), self.pipeline)
+        lines = past.durations(self._steps.values(), self.pipeline)
+        return DurationsView(tuple(lines), self.pipeline, self.language)
 
     def backtest(self) -> BacktestView:
         """What the earlier half of this workbook's History would have foretold of the later half.
@@ -362,7 +444,7 @@ class Crm:
         >>> crm.backtest()
         BacktestView(divided_on=2026-09-22, learned_from=0, tested_on=1)
         """
-        return BacktestView(learned.backtest(self._cycles, self.pipeline), self.pipeline)
+        return BacktestView(learned.backtest(self._cycles, self.pipeline), self.pipeline, self.language)
 
     @cached_property
     def _facts(self) -> list[Fact]:
@@ -386,6 +468,45 @@ class Crm:
     @cached_property
     def _cycles(self) -> list[learned.Cycle]:
         return learned.cycles_of(self._facts, self._steps, self.pipeline)
+
+    # ------------------------------------------------------------ putting right
+
+    def cells(self, tab: str) -> pd.DataFrame:
+        """The cells of a tab that people write, as they stand, by ID; to be changed and handed to `fix`.
+
+        `check` comes first and says what is wrong. Rows that sync has not seen yet are not there.
+
+        >>> crm.cells("leads").loc["R-0039", "phone"]
+        '+44 20 7946 01'
+        """
+        self._taken.append(cells_read(self._run, tab))
+        return cells_frame(self._taken[-1], len(self._taken) - 1)
+
+    def fix(self, cells: pd.DataFrame) -> FixView:
+        """What writing changed cells would do, and what sync would then say of them; `.write()` writes.
+
+        `cells` come from `crm.cells`; what was not changed, or is no longer there, is left as it is.
+
+        >>> rows = crm.cells("leads")
+        >>> rows.loc["R-0031", "come_back_on"] = "2027-01-15"
+        >>> [(problem.id, problem.code) for problem in crm.fix(rows).solved]
+        [('R-0031', 'needs-missing')]
+        """
+        number = cells.attrs.get(TAKEN)
+        if not isinstance(number, int) or not 0 <= number < len(self._taken):
+            raise UsageError("fix-not-ours")
+        fixes = fixes_in(self._taken[number], cells_wanted(cells))
+        planned = plan_fixes(self._run, fixes)
+        then = self._planned(applied(self._snapshot, planned))
+        return FixView(fixes, planned, then, self._snapshot, self.check(), self._write)
+
+    def _write(self, fixes: tuple[Fix, ...]) -> ReceiptView:
+        def make(snapshot: Snapshot, now: datetime) -> Plan:
+            return plan_fixes(gather(snapshot, now), fixes)
+
+        receipt = carry_out(self.workbook, make, now=self._now)
+        self.refresh()
+        return _viewed(receipt)
 
     # ------------------------------------------------------------ what happened
 
@@ -525,3 +646,7 @@ class Crm:
 
 TIMELINE = {"date": "happened_on", "owner": "owner", "status": "after", "subject": "note"}
 """What of an activity stands in a timeline, and in which column."""
+
+
+def _viewed(receipt: Receipt) -> ReceiptView:
+    return ReceiptView(**{f.name: getattr(receipt, f.name) for f in fields(receipt)})

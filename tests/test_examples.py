@@ -7,7 +7,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from types import ModuleType
 from zoneinfo import ZoneInfo
@@ -43,10 +43,12 @@ def crm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Crm]:
 
 
 @pytest.mark.parametrize(
-    "test", [*examples(notebook), *examples(views)], ids=lambda test: test.name.removeprefix("sheetcrm.")
+    "test",
+    [test for module in (notebook, views.plans, views.funnels, views.forecasts) for test in examples(module)],
+    ids=lambda test: test.name.removeprefix("sheetcrm."),
 )
 def test_an_example_is_true(test: doctest.DocTest, crm: Crm) -> None:
-    test.globs = {"crm": crm, "sheetcrm": sheetcrm}
+    test.globs = {"crm": crm, "date": date, "sheetcrm": sheetcrm}
     said: list[str] = []
     with pd.option_context("display.width", 100, "display.max_columns", 20):
         doctest.DocTestRunner(optionflags=OPTIONS).run(test, out=said.append)
@@ -79,15 +81,20 @@ TABLES: Mapping[str, Callable[[Crm], Sequence[pd.DataFrame]]] = {
     "crm.timeline(id)": lambda crm: [crm.timeline("R-0018")],
     "crm.problems": lambda crm: [crm.problems],
     "crm.plan().to_frame()": lambda crm: [crm.plan().to_frame()],
+    "crm.fix(cells)": lambda crm: [crm.fix(crm.cells("leads")).to_frame()],
     "crm.funnel(by=, since=, until=, dated=)": lambda crm: [
         getattr(crm.funnel(by="owner"), name) for name in ("frame", "groups", "cohorts", "won_value", "reasons")
     ],
-    "crm.forecast()": lambda crm: [crm.forecast().frame, crm.forecast().months],
+    "crm.months()": lambda crm: [crm.months().frame],
+    "crm.losses()": lambda crm: [crm.losses().frame, crm.losses().across("stage"), crm.losses().across("owner")],
+    "crm.team()": lambda crm: [crm.team().frame, crm.team().open],
+    "crm.follow_ups()": lambda crm: [crm.follow_ups().frame],
+    "crm.forecast()": lambda crm: [crm.forecast().frame, crm.forecast().months, crm.forecast().stages],
     'crm.as_of("2026-10-31")': lambda crm: [
         crm.as_of("2026-10-20").records,
         crm.as_of("2026-10-20").forecast().against_actual,
     ],
-    "crm.transitions(), crm.durations()": lambda crm: [crm.transitions(), crm.durations()],
+    "crm.transitions(), crm.durations()": lambda crm: [crm.transitions(), crm.durations().frame],
     "crm.backtest()": lambda crm: [crm.backtest().brier, crm.backtest().stages, crm.backtest().calibration],
 }
 

@@ -17,15 +17,19 @@ from sheetcrm.funnel import (
     Expected,
     Fact,
     Leak,
+    Lost,
     Month,
     Movement,
     expected,
     funnel,
     leaks,
+    losses,
     months,
     months_back,
+    months_between,
     moved_most,
     open_pipeline,
+    open_value,
     percentile,
     step_rates,
     value_won,
@@ -511,3 +515,71 @@ def test_maven_gives_the_reference_figures() -> None:
 def queries(reference: Path) -> dict[str, list[dict[str, Any]]]:
     found = json.loads(reference.read_text("utf-8"))["queries"]
     return {name: [dict(zip(of["columns"], row, strict=True)) for row in of["rows"]] for name, of in found.items()}
+
+
+# ---------------------------------------------------------------- losses by something else, and what is open
+
+LOST_ONES = [
+    lost("R-1", reached="contacted", reason="Price", source="Web", closed_on=date(2026, 3, 9)),
+    lost("R-2", reached="offer-sent", reason="Price", competitor="Beta", source="Web", closed_on=date(2026, 1, 9)),
+    lost("R-3", reason="No need", source="Fair"),
+    lost("R-4", reached="offer-sent", reason="Price", competitor="Beta"),
+    won("R-5"),
+    open_one("R-6"),
+]
+
+
+@pytest.mark.parametrize(
+    ("across", "found"),
+    [
+        pytest.param(
+            "stage",
+            [Lost("Price", "contacted", 1), Lost("Price", "offer-sent", 2), Lost("No need", "", 1)],
+            id="by the furthest stage, in pipeline order",
+        ),
+        pytest.param(
+            "competitor", [Lost("Price", "", 1), Lost("Price", "Beta", 2), Lost("No need", "", 1)], id="by competitor"
+        ),
+        pytest.param(
+            "source", [Lost("Price", "", 1), Lost("Price", "Web", 2), Lost("No need", "Fair", 1)], id="by source"
+        ),
+        pytest.param(
+            "month",
+            [
+                Lost("Price", "", 1),
+                Lost("Price", "2026-01", 1),
+                Lost("Price", "2026-03", 1),
+                Lost("No need", "", 1),
+            ],
+            id="by month of the loss, unknown first",
+        ),
+    ],
+)
+def test_losses_are_counted_by_reason_and_something_else(across: str, found: list[Lost]) -> None:
+    assert list(losses(LOST_ONES, across, PIPELINE)) == found
+    assert sum(cell.lost for cell in found) == funnel(LOST_ONES, PIPELINE).total.lost
+
+
+def test_losses_by_nonsense_are_refused() -> None:
+    with pytest.raises(ValueError, match="Losses can be looked at by stage"):
+        losses(LOST_ONES, "colour", PIPELINE)
+
+
+def test_what_is_open_is_the_open_pipeline_of_all_stages() -> None:
+    facts = [
+        open_one("R-1", "new", value=Decimal(100), currency="EUR", probability=Decimal("0.5")),
+        open_one("R-2", "qualified", value=Decimal(50), currency="EUR", probability=Decimal("0.1")),
+        open_one("R-3", "qualified", value=Decimal(7), currency="RON", probability=Decimal(1)),
+        open_one("R-4"),
+        won("R-5", value=Decimal(1000), currency="EUR"),
+    ]
+    lines = [(n.currency, n.records, n.value, n.weighted) for n in open_value(facts, PIPELINE)]
+    assert lines == [
+        ("EUR", 2, Decimal(150), Decimal(55)),
+        ("RON", 1, Decimal(7), Decimal(7)),
+        (None, 1, Decimal(0), Decimal(0)),
+    ]
+
+
+def test_months_between_are_all_of_them() -> None:
+    assert months_between("2025-11", "2026-02") == ("2025-11", "2025-12", "2026-01", "2026-02")

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from conftest import Run
 
+import sheetcrm
 from benchmarks.google_rig import state_of
 from sheetcrm import cli
 from sheetcrm.report.blocks import CHARTS
@@ -554,3 +555,22 @@ def test_a_teams_own_sheet_is_taken_over_where_it_stands(sheets_server: SheetsSe
     google.calls()
     assert run("sync", google.address)[0] == 0
     assert google.calls() == NOTHING_TO_DO
+
+
+def test_cells_put_right_in_python_are_written_at_once_and_judged_by_the_next_sync(
+    office: Google, synced: Synced
+) -> None:
+    office.add(more=GOOD | {"E-mail": "ana at acme.ro"})
+    synced()
+    crm = sheetcrm.open(office.address)
+    rows = crm.cells("leads")
+    rows.loc["R-0001", "email"] = "ana@acme.ro"
+    rows.loc["R-0001", "stage"] = "Qualified"
+    fix = crm.fix(rows)
+    office.type("Leads", 1, "Notes", "Call after five.")
+    assert fix.write().written
+    assert office.says("Leads", "Acme SRL", "E-mail") == "ana@acme.ro"
+    assert office.says("Leads", "Acme SRL", "Notes") == "Call after five."
+    assert synced() == ONE_WRITE
+    assert office.says("Opportunities", "Acme SRL", "To put right") == ""
+    assert synced() == NOTHING_TO_DO

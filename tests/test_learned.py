@@ -21,12 +21,14 @@ from sheetcrm.learned import (
     Cycle,
     Experience,
     Fulfilled,
+    StageChance,
     backtest,
     chance_of,
     cycles_of,
     expected,
     expected_by_month,
     fulfilled,
+    stage_chances,
 )
 from sheetcrm.model import Event
 from sheetcrm.past import steps_of
@@ -214,7 +216,7 @@ def test_a_forecast_weighs_what_is_open_and_adds_up_by_month_and_currency() -> N
         ("R-4", None),
     ]
     assert lines[0].chance == Chance(Decimal("0.5"), "configured")
-    assert [tuple(month) for month in expected_by_month(lines)] == [
+    assert [month[:-1] for month in expected_by_month(lines)] == [
         ("2026-04", None, 1, Decimal(0), Decimal(0), Decimal(0)),
         ("2026-05", "EUR", 2, Decimal(1), Decimal("1500.01"), Decimal("750.01")),
         (None, "RON", 1, Decimal("0.25"), Decimal(80), Decimal(20)),
@@ -261,3 +263,27 @@ def test_on_real_stage_history_what_was_learned_foretells_best(shared: Path) -> 
     for line in found.calibration:
         if line.by == "learned":
             assert abs(line.said - line.won) < 0.03
+
+
+def test_a_stage_is_learned_from_thirty_closed_records() -> None:
+    few = Experience({(): 29, ("offer-sent",): 29}, {(): 10, ("offer-sent",): 10})
+    enough = Experience({(): 30, ("offer-sent",): 30}, {(): 10, ("offer-sent",): 10})
+    configured = Decimal("0.5")
+    assert stage_chances(few, PIPELINE)[1] == StageChance("offer-sent", 29, configured, None, None, None)
+    learned = stage_chances(enough, PIPELINE)[1]
+    assert (learned.n, learned.configured) == (30, configured)
+    assert learned.learned is not None
+    assert learned.low is not None
+    assert learned.high is not None
+    assert learned.low < float(learned.learned) < learned.high
+
+
+def test_months_say_what_they_are_worth_as_configured() -> None:
+    facts = [
+        Fact("R-1", stage="offer-sent", value=Decimal(100), currency="EUR", probability=Decimal("0.5")),
+        Fact("R-2", stage="offer-sent", value=Decimal(100), currency="EUR", probability=Decimal("0.2")),
+    ]
+    enough = Experience({(): 30, ("offer-sent",): 30}, {(): 30, ("offer-sent",): 30})
+    (month,) = expected_by_month(expected(facts, enough, PIPELINE))
+    assert month.configured == Decimal(70)
+    assert month.weighted > Decimal(190)

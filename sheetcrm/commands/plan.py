@@ -7,7 +7,7 @@ import click
 import sheetcrm
 from sheetcrm import display
 from sheetcrm.commands.shared import AS_JSON, NO_MOVES, Session, command, say, say_json
-from sheetcrm.notebook import PlanView
+from sheetcrm.views import PlanView
 
 __all__ = ["run", "say_plan"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from sheetcrm import messages
 from sheetcrm.display.numbers import bar, days_text, table
 from sheetcrm.display.plans import said
+from sheetcrm.display.words import word
 from sheetcrm.numerals import amounts_text, number_text, percent_text
 
 if TYPE_CHECKING:
@@ -26,14 +26,14 @@ def funnel_text(funnel: Funnel, language: str) -> str:
         list(_totals(funnel.total, language)),
         _stages(funnel, language),
         _tallies(
-            "created-in", ((month or _word("unknown-month", language), of) for month, of in funnel.cohorts), language
+            "created-in", ((month or word("unknown-month", language), of) for month, of in funnel.cohorts), language
         ),
     ]
     if funnel.reasons:
         blocks.append(_reasons(funnel, language))
     if funnel.by:
         label = funnel.by
-        blocks.append(_tallies(label, ((key or _word("blank", language), of) for key, of in funnel.groups), language))
+        blocks.append(_tallies(label, ((key or word("blank", language), of) for key, of in funnel.groups), language))
     return "\n\n".join("\n".join(block) for block in blocks)
 
 
@@ -68,11 +68,11 @@ def _stages(funnel: Funnel, language: str) -> list[str]:
         )
         for count in funnel.stages
     ]
-    return table([*(_word(key, language) for key in ("stage", "reached", "now")), ""], rows)
+    return table([*(word(key, language) for key in ("stage", "reached", "now")), ""], rows)
 
 
 def _tallies(label: str, tallies: Iterable[tuple[str, Tally]], language: str) -> list[str]:
-    headers = [_word(key, language) for key in (label, "records", "open", "won", "lost", "win-rate", "value-won")]
+    headers = [word(key, language) for key in (label, "records", "open", "won", "lost", "win-rate", "value-won")]
     rows = []
     for name, of in tallies:
         counts = (number_text(number, language) for number in (of.records, of.open, of.won, of.lost))
@@ -85,20 +85,15 @@ def _reasons(funnel: Funnel, language: str) -> list[str]:
     lost = funnel.total.lost
     rows = [
         (
-            _short(reason or _word("blank", language)),
+            _short(reason or word("blank", language)),
             number_text(count, language),
             percent_text(count / lost, language),
             bar(count, lost),
         )
         for reason, count in ((r.reason, r.lost) for r in funnel.reasons)
     ]
-    return table([*(_word(key, language) for key in ("reason", "lost", "share")), ""], rows)
+    return table([*(word(key, language) for key in ("reason", "lost", "share")), ""], rows)
 
 
 def _short(text: str) -> str:
     return text if len(text) <= LONGEST_KEY else text[: LONGEST_KEY - 1] + "…"
-
-
-def _word(key: str, language: str) -> str:
-    """The words of the Report tab, so that both call one thing alike."""
-    return messages.text("report", key, language)

@@ -34,7 +34,7 @@ from sheetcrm.tables import (
     raw_text,
 )
 
-__all__ = ["plan_json", "plan_text", "receipt_json", "receipt_text"]
+__all__ = ["plan_json", "plan_rows", "plan_text", "receipt_json", "receipt_text"]
 
 NAMED_BY = (*FIELDS_OF_IDENTITY, "name", "record", "description", "title", "stage", "setting", "owner")
 
@@ -51,6 +51,12 @@ def plan_text(plan: Plan, language: str, snapshot: Snapshot | None = None) -> st
     for title, changes in by_tab.items():
         lines += ["", title, *(f"  {line}" for line in reader.tab_lines(title, changes))]
     return "\n".join([*lines, "", said("plan-sum", language, parts=sums(plan, "sum", language))]).lstrip("\n")
+
+
+def plan_rows(plan: Plan, language: str, snapshot: Snapshot | None = None) -> list[tuple[str, ...]]:
+    """What is done in people's tabs, a line a cell: tab, row, kind of change, column, before, after."""
+    reader = _Reader(plan, language, snapshot)
+    return [line for change in plan.changes if not reader.is_own(tab_of(change)) for line in reader.as_rows(change)]
 
 
 def receipt_text(receipt: Receipt, language: str) -> str:
@@ -214,11 +220,15 @@ class _Reader:
         words = [one_line(cell) for cell in cells if not is_blank(cell)]
         return " ".join(words[:2]) or said("plan-new-row", self.language)
 
+    def is_own(self, title: str) -> bool:
+        """Whether a tab is sync's altogether."""
+        return tab_called(title) in SYNC_TABS or (title in self.layouts and self.layouts[title].name in SYNC_TABS)
+
     # ------------------------------------------------------------ text
 
     def tab_lines(self, title: str, changes: list[Change]) -> Iterator[str]:
         """All that is done in one tab. Of sync's own tabs, how many lines."""
-        if tab_called(title) in SYNC_TABS or (title in self.layouts and self.layouts[title].name in SYNC_TABS):
+        if self.is_own(title):
             yield from self.own_tab_lines(changes)
             return
         for change in changes:
@@ -259,6 +269,29 @@ class _Reader:
                 yield "· " + said("plan-marks", self.language, n=len(columns))
             case WriteTab():
                 yield "~ " + said("plan-rewritten", self.language)
+
+    # ------------------------------------------------------------ a table
+
+    def as_rows(self, change: Change) -> Iterator[tuple[str, ...]]:
+        """One change of a tab of people's, a line a cell."""
+        title = tab_of(change)
+
+        def what(key: str, **values: object) -> str:
+            return messages.text("pictures", key, self.language, **values)
+
+        match change:
+            case SetCells(row, cells):
+                for column, before, after in cells:
+                    said = (self.column(title, column), one_line(before), one_line(after))
+                    yield (title, self.row(row), what("set"), *said)
+            case MoveRow(row, to):
+                yield (title, self.row(row), what("move", tab=to), "", "", "")
+            case AddRows(_, rows):
+                yield from ((title, self.new_row(title, cells), what("add-rows"), "", "", "") for cells in rows)
+            case AddColumn():
+                yield (title, "", what("add-column"), change.header, "", "")
+            case AddTab():
+                yield (title, "", what("add-tab"), "", "", "")
 
     # ------------------------------------------------------------ JSON
 

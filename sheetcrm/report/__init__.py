@@ -6,9 +6,23 @@ workbook gives the same grid. Nothing here knows how a cell or a chart is painte
 
 from __future__ import annotations
 
-from sheetcrm.report.grid import Place, Sheet
+from sheetcrm.report.changes import changes
+from sheetcrm.report.grid import Place, Sheet, Words, short_month
 from sheetcrm.report.problems_tab import problem_rows
 from sheetcrm.report.report_tab import Waiting, report_rows
-from sheetcrm.report.today_tab import Moved, Status, today_rows
+from sheetcrm.report.today_tab import Moved, Status, today_rows, what_to_do
 
-__all__ = ["Moved", "Place", "Sheet", "Status", "Waiting", "problem_rows", "report_rows", "today_rows"]
+__all__ = [
+    "Moved",
+    "Place",
+    "Sheet",
+    "Status",
+    "Waiting",
+    "Words",
+    "changes",
+    "problem_rows",
+    "report_rows",
+    "short_month",
+    "today_rows",
+    "what_to_do",
+]

@@ -249,10 +249,10 @@ class _Report:
             amounts = (None, None) if n.currency is None else (n.value, n.weighted)
             name = self.words("no-value") if n.currency is None else n.currency or "?"
             rows.append((self.stage_name(n.stage), name, n.records, *amounts))
+        totals = {n.currency: n for n in funnel.open_value(self.facts, self.pipeline)}
         for currency in currencies:
-            some = [n for n in valued if n.currency == currency]
-            sums = sum(n.records for n in some), sum(n.value for n in some), sum(n.weighted for n in some)
-            rows.append((self.words("total"), currency or "?", *sums))
+            of = totals[currency]
+            rows.append((self.words("total"), currency or "?", of.records, of.value, of.weighted))
         missing = self.without_rate(currencies)
         if len(currencies) > 1 and not missing:
             rows.append(self.pipeline_total(valued))

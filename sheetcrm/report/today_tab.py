@@ -24,7 +24,7 @@ from sheetcrm.schema import TABS
 from sheetcrm.settings import Settings
 from sheetcrm.tables import Cell, Formula, Styled, column_letters
 
-__all__ = ["MOST_PER_OWNER", "Moved", "Status", "today_rows"]
+__all__ = ["MOST_PER_OWNER", "Moved", "Status", "today_rows", "what_to_do"]
 
 MOST_PER_OWNER = 15
 MOST_MOVED = MOST_OFFERS = 50
@@ -140,7 +140,7 @@ def _to_do(grid: Grid, to_do: Mapping[str, Sequence[FollowUp]], places: Mapping[
                 "" if one.on is None else one.on,
                 link(places.get(one.tab), one.id),
                 _money(one.value, one.currency, words.language),
-                _sentence(one, words),
+                what_to_do(one, words),
             )
             grid.row(map(Styled, cells, ("text", "late" if one.late else "date", "link", "text", "text")))
         rest = Counter(one.kind for one in everything[MOST_PER_OWNER:])
@@ -157,7 +157,7 @@ def _money(value: Decimal | None, currency: str, language: str) -> str:
     return text.replace(",", ".") if language == "ro" else text
 
 
-def _sentence(one: FollowUp, words: Words) -> str:
+def what_to_do(one: FollowUp, words: Words) -> str:
     """What to do, without a day: that has a cell of its own."""
     key = f"do-{one.kind}"
     if not all(value != "" for value in one.says.values()):
