@@ -217,8 +217,12 @@ class _Repair:
             place, right = places.get(to), target.read_to_now(to)
             if place is not None and right is not None and rows.at(row, place) == left[to]:
                 wanted.setdefault(right, raw[place] if place < len(raw) else "")
+        kept_at = {to: here.stood(source) for source, to in entry.carry}
+        reckoned = {to for to, kept in kept_at.items() if kept is not None and read_of.get(kept) in entry.formulas}
         for to, place in places.items():
-            if rows.at(row, place) != left[to]:
+            # What a formula comes to is something else in another tab.
+            same = rows.at(row, place) == left[to] or (to in reckoned and (row, place) in there.formulas)
+            if not same:
                 wanted.pop(place, None)  # somebody typed there since
             elif place not in wanted and not keeps:
                 wanted[place] = ""
