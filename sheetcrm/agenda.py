@@ -14,7 +14,6 @@ from sheetcrm.follow_ups import FollowUp, OpenActivity, OpenOffer, Standing, fol
 from sheetcrm.funnel import Fact
 from sheetcrm.model import Activity
 from sheetcrm.offer_figures import OfferFact
-from sheetcrm.offer_states import offer_facts
 from sheetcrm.run import Run
 from sheetcrm.settings import working_day
 from sheetcrm.team import SeenActivity
@@ -26,7 +25,7 @@ MOVEMENT = TAKEN_IN | {"created", "stage", "passed", "won", "lost", "reopened", 
 """Events that are movement; `changed` is a changed note or next step."""
 
 
-def agenda(run: Run, facts: Sequence[Fact]) -> dict[str, list[FollowUp]]:
+def agenda(run: Run, facts: Sequence[Fact], offers: Sequence[OfferFact]) -> dict[str, list[FollowUp]]:
     """What is to be done, by owner, on the day on which people read it.
 
     That is the calendar's day: what the run at 02:17 writes is read in the morning that follows, though what it
@@ -34,7 +33,6 @@ def agenda(run: Run, facts: Sequence[Fact]) -> dict[str, list[FollowUp]]:
     """
     settings, today = run.rules.settings, day_of_reading(run)
     activities = list(_activities(run))
-    offers = offer_facts(run)
     moved = _moved_on(run, facts, activities, offers, today)
     return follow_ups(
         [_standing(run, fact, moved) for fact in facts],

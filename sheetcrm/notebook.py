@@ -324,7 +324,11 @@ class Crm:
         0  Mark Ellis       14    5
         1   Anna Reed       13    4
         """
-        seen, to_do, day = activities_seen(self._run), agenda(self._run, self._facts), day_of_reading(self._run)
+        seen, to_do, day = (
+            activities_seen(self._run),
+            agenda(self._run, self._facts, self.offer_facts),
+            day_of_reading(self._run),
+        )
         return TeamView(team(self._facts, seen, to_do, self.pipeline, day), self.language)
 
     def follow_ups(self, owner: str | None = None) -> FollowUpsView:
@@ -335,7 +339,7 @@ class Crm:
         0  R-0014  activity
         1  R-0008   rotting
         """
-        found = agenda(self._run, self._facts)
+        found = agenda(self._run, self._facts, self.offer_facts)
         return FollowUpsView({who: found[who] for who in found if owner in (None, who)}, self.language)
 
     def rows(self, number: str, /, **where: str | None) -> pd.DataFrame:

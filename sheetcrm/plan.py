@@ -20,6 +20,7 @@ from sheetcrm.emit import Emission
 from sheetcrm.funnel import Fact
 from sheetcrm.gather import RUN, How, gather
 from sheetcrm.model import Event, Lead, Opportunity, State
+from sheetcrm.offer_figures import OfferFact
 from sheetcrm.offer_states import offer_facts
 from sheetcrm.problems import SEVERITIES, Problem
 from sheetcrm.report import Moved, Place, Status, Waiting, problem_rows, report_rows, today_rows
@@ -58,12 +59,12 @@ def _emit(run: Run) -> Plan:
     standing = [*(p for p in run.tab_problems), *run.stopped.values(), *_missing(run), *emission.standing]
     shown = [p for p in standing if p.severity != "hint"]
     settings = run.rules.settings
-    facts = facts_of(run)
+    facts, offers = facts_of(run), offer_facts(run)
     events = (*run.ledger.events, *run.events)
-    report = report_rows(facts, events, waiting_of(run), offer_facts(run), run.rules.pipeline, settings, run.today)
+    report = report_rows(facts, events, waiting_of(run), offers, run.rules.pipeline, settings, run.today)
     emission.tab("report", *report)
     emission.tab("problems", *problem_rows(shown, settings, names))
-    _today(run, emission, shown, names, facts)
+    _today(run, emission, shown, names, facts, offers)
     emission.remember_tabs()
     return Plan(
         emission.all(),
@@ -78,7 +79,12 @@ def _emit(run: Run) -> Plan:
 
 
 def _today(
-    run: Run, emission: Emission, shown: Sequence[Problem], names: Mapping[str, str], facts: Sequence[Fact]
+    run: Run,
+    emission: Emission,
+    shown: Sequence[Problem],
+    names: Mapping[str, str],
+    facts: Sequence[Fact],
+    offers: Sequence[OfferFact],
 ) -> None:
     """The Today tab, the run's line in State, and History: written when anything else is, and once a day."""
     settings = run.rules.settings
@@ -100,9 +106,9 @@ def _today(
         if e.event == "moved"
     ]
 
-    to_do = agenda(run, facts)
+    to_do = agenda(run, facts, offers)
     numbers = {e.note for e in todays if e.event == "offer-made"}
-    made = [fact for fact in offer_facts(run) if fact.number in numbers]
+    made = [fact for fact in offers if fact.number in numbers]
 
     def rows(stamp: datetime, number: int) -> tuple[object, object]:
         found = _counts(todays, shown, len(facts))
@@ -155,7 +161,7 @@ def _only_say(run: Run) -> Plan:
     emission.strangers(("today",))
     emission.rules(checks_only=True)
     shown = [*run.stopped.values(), *(p for p in run.tab_problems if p.severity != "hint")]
-    _today(run, emission, shown, {}, ())
+    _today(run, emission, shown, {}, (), ())
     emission.remember_tabs()
     stopped, events = tuple(run.stopped.values()), tuple(run.events)
     return Plan(emission.all(), emission.addressing, (*stopped, *run.tab_problems), events, run.language, stopped)
