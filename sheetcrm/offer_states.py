@@ -226,6 +226,13 @@ def _settle(run: Run, draft: Draft, offer: Offer, number: OfferNumber | None, *,
     _look_at_file(run, draft, state, record)
 
 
+def _made_on(draft: Draft, offer: Offer, made: Made | None) -> date | None:
+    """When sync made it."""
+    if made:
+        return date.fromisoformat(made.made_on)
+    return offer.made_on if OfferNumber.parse(draft.id) else None
+
+
 def _valid_until(draft: Draft, offer: Offer, made: Made | None) -> date | None:
     """Its last day; of one that was made elsewhere nobody knows."""
     if made:
@@ -391,7 +398,7 @@ def _fact(run: Run, draft: Draft, offer: Offer, products: tuple[str, ...], noted
         _id(record),
         lead.name if lead else str(draft.sync.get("record_name", "")),
         state,
-        date.fromisoformat(made.made_on) if made else offer.made_on,
+        _made_on(draft, offer, made),
         sent_on if isinstance(sent_on, date) else None,
         since if state in ("accepted", "rejected") and isinstance(since, date) and since != noted else None,
         _valid_until(draft, offer, made),
