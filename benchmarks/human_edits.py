@@ -493,6 +493,10 @@ def main() -> None:
         if result.broken or result.apart:
             print(*(line[:300] for line in result.told), sep="\n")
             print(*(f"  {w.kind}: {w.text}" for w in result.wrong), "", sep="\n", flush=True)
+        if sums.runs % 200 == 0:
+            spent = time.monotonic() - began
+            told = f"{sums.runs} of {given.runs} runs in {spent:.0f} s, {sums.broken} with something wrong"
+            print(told, file=sys.stderr, flush=True)
     print(*sums.lines(), sep="\n")
     print(f"\n{time.monotonic() - began:.0f} s, {sums.broken} runs with something wrong")
     sys.exit(1 if sums.broken else 0)
