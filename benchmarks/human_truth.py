@@ -276,11 +276,11 @@ class Truth:
         """All in which the spreadsheet is not as it must be."""
         view = self.look(spreadsheet)
         everything = _everything(snapshot)
-        self._reopened = {
-            event.record
-            for event in read_ledger(read_layout(snapshot).layouts).events
-            if event.event in ("reopened", "corrected", "won", "lost")
-        }
+        events = read_ledger(read_layout(snapshot).layouts).events
+        self._reopened = {e.record for e in events if e.event in ("reopened", "corrected", "won", "lost")}
+        offered = {e.record for e in events if e.event in ("offer-sent", "offer-accepted")}
+        moved = [e for e in events if e.record in offered and e.event in ("stage", "won")]
+        self._by_offer = {(e.record, word, e.after) for e in moved for word in ("", e.before)}
         for key, truth in self.records.items():
             yield from self._record(key, truth, view.records.get(key, []), everything)
         for key, rows in view.records.items():
@@ -296,7 +296,7 @@ class Truth:
             elif (
                 not row.cells
                 and not (row.loose and row.own.keys() <= {"check"})
-                and any(v not in ("", None) for v in row.own.values())
+                and any(v not in ("", None, *self.scribbles) for v in row.own.values())
                 and not self.nameless
             ):
                 yield Wrong("wrong record", f"only sync's cells: {_where([row], self.office)} {row.own}")
@@ -325,6 +325,8 @@ class Truth:
                 )
                 continue
             if name == "closed_on" and rows[0].id in self._reopened:
+                continue
+            if self._offer_said(name, rows[0], str(value)):
                 continue
             if len(rows) > 1 and str(value) in everything:
                 continue
@@ -355,8 +357,15 @@ class Truth:
     def _may_come(self, key: Key, name: str, row: Record) -> bool:
         if name in POINTERS or (key, name) in self.unsure or name in FILLED or key[0] == "accounts":
             return True
+        if self._offer_said(name, row, ""):
+            return True
         # What stood without a header, or in a column of sync's own, may have got a column.
         return row.cells[name] in self.scribbles or any(text == str(row.cells[name]) for _, text in self.loose)
+
+    def _offer_said(self, name: str, row: Record, typed: str) -> bool:
+        """Whether a stage went on from what a person typed, for in Offers somebody said that an offer was sent."""
+        now = str(row.cells.get(name, ""))
+        return name == "stage" and (row.id, _code(name, typed), _code(name, now)) in self._by_offer
 
     def _ids(self, view: View) -> Iterator[Wrong]:
         ids = Counter(row.id for key, rows in view.records.items() if key not in self.doubled for row in rows if row.id)

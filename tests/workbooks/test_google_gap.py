@@ -209,6 +209,26 @@ def test_a_column_that_comes_at_the_edge_of_the_grid_writes_over_no_header(offic
     assert office.rows()["Beta"][1]["Colour"] == "green"
 
 
+@pytest.mark.parametrize("field", ["closed_on", "notes", "contact"])
+def test_notes_beside_the_list_keep_their_rows_when_a_column_is_dragged_past_them(office: Office, field: str) -> None:
+    sheet = next(s for s in office.server.sheets.spreadsheets[office.id].sheets if s.id == office.leads)
+    beside = len(sheet.rows[0]) + 2
+    sheet.resize(columns=beside + 4)
+    for row in range(1, 9):  # the last two below the list
+        office.person.type_cell(office.leads, row, beside, f"beside {row}")
+    office.sync(lambda: office.person.move_column(office.leads, office.column(field), beside + 2))
+    office.sync()
+    leads = office.book.read().marked("leads")
+    assert leads is not None
+    notes = [(raw_text(cell), row) for row, cells in enumerate(leads.rows) for cell in cells]
+    assert {text: row for text, row in notes if text.startswith("beside")} == {
+        f"beside {row}": row for row in range(1, 9)
+    }
+    rows = office.rows()
+    assert {company: rows[company][1]["Contact"] for company in COMPANIES} == {c: f"{c} contact" for c in COMPANIES}
+    assert rows["Beta"][0] == "opportunities"
+
+
 def test_a_formula_that_comes_to_something_else_meanwhile_stops_nothing(office: Office) -> None:
     sheets = {sheet.title: sheet.id for sheet in office.server.sheets.spreadsheets[office.id].sheets}
     office.person.type_cell(office.leads, 2, office.column("notes"), "=COUNTA(Products!C2:C99)")

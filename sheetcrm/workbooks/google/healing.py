@@ -109,6 +109,7 @@ class _Repair:
         self._columns_of: dict[int, Columns] = {}
         self._kinds: dict[int, dict[int, str]] = {}
         self._before: dict[tuple[int, int], set[Cell]] = {}
+        self._found: dict[tuple[int, int], int | None] = {}
         self._new: dict[tuple[str, str], int] = {}
         self._back: list[tuple[str, int, str, tuple[tuple[int, int], ...], tuple[tuple[int, Cell], ...]]] = []
 
@@ -162,7 +163,7 @@ class _Repair:
         for column, text in entry.wrote.items():
             if (place := columns.written_to_now.get(column)) is not None:
                 now[place] = text
-        row = self._find(sheet, now, entry.row)
+        row = self._find_again(entry, sheet, now)
         if row is None:
             return
         undo_all = columns.moved or not self._same_row(entry, columns)
@@ -302,7 +303,7 @@ class _Repair:
             return
         stood = prints_of(entry.stood)
         places = {c: place for c in range(len(stood)) if (place := columns.stood_to_now(c)) is not None}
-        row = self._find(sheet, {place: stood[c] for c, place in places.items() if c not in past}, entry.row)
+        row = self._find_again(entry, sheet, {place: stood[c] for c, place in places.items() if c not in past})
         for column in past if row is not None else ():
             place = columns.stood_to_now(column)
             if row is not None and place is not None and _cell(sheet, row, place) in self._said_before(sheet, column):
@@ -325,7 +326,7 @@ class _Repair:
     def _note_came_along(self, entry: Entry, sheet: Sheet) -> None:
         """A note beside the list stays in its row; where its column was dragged among those that closed up, it left."""
         columns, about = self._columns(sheet), self.aside.tab(sheet.id)
-        if about is None or not about.leaves or not columns.moved or entry.row >= len(sheet.raw):
+        if about is None or not about.leaves or not columns.moved:
             return
         notes = [c for n, c in columns.read_to_stood.items() if not _leaves(about, n) and not columns.is_listed(c)]
         for column in notes:
@@ -370,6 +371,12 @@ class _Repair:
         if sheet.id not in self._rows:
             self._rows[sheet.id] = Rows(sheet, self._tab(sheet).marks.get("id", NO_COLUMN))
         return self._rows[sheet.id]
+
+    def _find_again(self, entry: Entry, sheet: Sheet, said: Mapping[int, str]) -> int | None:
+        """Where a row is by now that stayed in its tab."""
+        if (at := (entry.tab, entry.row)) not in self._found:
+            self._found[at] = self._find(sheet, said, entry.row)
+        return self._found[at]
 
     def _find(self, sheet: Sheet, said: Mapping[int, str], near: int) -> int | None:
         return self._rows_of(sheet).find(said, near)

@@ -5,7 +5,7 @@ It never asks Google anything itself.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -94,16 +94,17 @@ def read(answer: Json) -> Reading:
     marks = _tab_marks(given)
     titles = {s["properties"].get("sheetId", 0): s["properties"]["title"] for s in given}
     sheets: dict[str, Sheet] = {}
-    tabs: list[Tab] = []
     aside = None
     for one in given:
         sheet = _sheet(one)
-        mark = marks.get(sheet.id, "")
-        if mark == ASIDE:
+        if marks.get(sheet.id) == ASIDE:
             aside = read_aside(sheet.id, sheet.raw)
-            continue
-        sheets[sheet.title] = sheet
-        tabs.append(_tab(one, sheet, mark, titles))
+        else:
+            sheets[sheet.title] = sheet
+    if aside:
+        _keep_rows(aside, {sheet.id: sheet for sheet in sheets.values()})
+    by_title = [(one, sheets.get(one["properties"]["title"])) for one in given]
+    tabs = [_tab(one, sheet, marks.get(sheet.id, ""), titles) for one, sheet in by_title if sheet]
     properties = answer.get("properties", {})
     learned = {
         data["metadataKey"].removeprefix(f"{KEY}."): str(data.get("metadataValue", ""))
@@ -157,6 +158,16 @@ def _sheet(given: Json) -> Sheet:
     while sheet.raw and not sheet.raw[-1]:
         sheet.raw.pop()
     return sheet
+
+
+def _keep_rows(aside: Aside, sheets: Mapping[int, Sheet]) -> None:
+    """Rows that closed up may have left blank ones at the end, to which a note beside the list must go back."""
+    for entry in aside.entries:
+        about, sheet = aside.tab(entry.tab), sheets.get(entry.tab)
+        if about and about.leaves and sheet and entry.kind in ("move", "stay"):
+            sheet.raw.extend([] for _ in range(entry.row + 1 - len(sheet.raw)))
+    if aside.under:
+        _keep_rows(aside.under, sheets)
 
 
 def _read_row(sheet: Sheet, row: int, cells: Sequence[Json], left: int) -> None:

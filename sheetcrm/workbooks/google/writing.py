@@ -148,7 +148,7 @@ class _Writer:
                 self._keep_row(sheet, "set", row, cells)
         if edit.gone and not edit.stands_alone:
             # Beside a note rows close up by columns: what stays must be known, should a column be dragged past it.
-            for row in range(min(edit.gone) + 1, edit.last_row_before + 1):
+            for row in range(min(edit.gone) + 1, max(edit.last_row_before + 1, len(sheet.raw))):
                 if row not in edit.gone:
                     self._keep_row(sheet, "stay", row)
         for new in edit.added:
