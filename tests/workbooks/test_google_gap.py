@@ -229,6 +229,35 @@ def test_notes_beside_the_list_keep_their_rows_when_a_column_is_dragged_past_the
     assert rows["Beta"][0] == "opportunities"
 
 
+@pytest.mark.parametrize("also", ["nothing", "sorts the list", "inserts a row"])
+def test_a_column_that_comes_right_before_a_note_beside_the_list_goes_along(office: Office, also: str) -> None:
+    sheet = next(s for s in office.server.sheets.spreadsheets[office.id].sheets if s.id == office.leads)
+    beside = len(sheet.rows[0]) + 2
+    sheet.resize(columns=beside + 4)
+    for row in range(1, 8):
+        office.person.type_cell(office.leads, row, beside, f"beside {row}")
+
+    def deed() -> None:
+        office.person.insert_column(office.leads, beside, "Colour")
+        for row, company in enumerate([*COMPANIES, "Foxtrot"], 1):
+            office.person.type_cell(office.leads, row, beside, f"{company} green")
+        if also == "sorts the list":
+            office.person.sort_list(office.leads, 2, descending=True)
+        elif also == "inserts a row":
+            office.person.insert_row(office.leads, 2, [])
+
+    office.sync(deed)
+    office.sync()
+    assert {company: row["Colour"] for company, (_, row) in office.rows().items()} == {
+        company: f"{company} green" for company in (*COMPANIES, "Foxtrot")
+    }
+    assert office.rows()["Beta"][0] == "opportunities"
+    rows = [(row, cells) for tab in office.book.read().tabs for row, cells in enumerate(tab.rows)]
+    notes = sorted((raw_text(cell), row) for row, cells in rows for cell in cells if "beside" in raw_text(cell))
+    assert [text for text, _ in notes] == [f"beside {row}" for row in range(1, 8)]  # what adjoins a list goes along
+    assert also != "nothing" or [row for _, row in notes] == list(range(1, 8))
+
+
 def test_a_formula_that_comes_to_something_else_meanwhile_stops_nothing(office: Office) -> None:
     sheets = {sheet.title: sheet.id for sheet in office.server.sheets.spreadsheets[office.id].sheets}
     office.person.type_cell(office.leads, 2, office.column("notes"), "=COUNTA(Products!C2:C99)")

@@ -204,7 +204,7 @@ class _Repair:
             goes = carried.get(source)
             place = target.read_to_now(goes) if goes is not None else None
             same = source < len(entry.read) and source >= 0 and cell_print(cell) == entry.read[source]
-            if goes is None and (same or self._stays(entry.tab, here, column)):
+            if goes is None and (same or self._is_note(entry.tab, here, column)):
                 continue  # sync's own, which that tab has no place for, or a note beside the list
             if place is None and cell != "":
                 place = self._column_for(entry, here.stood_headers, column, there)
@@ -255,7 +255,7 @@ class _Repair:
                 cells[home] = entry.stood[kept] if kept is not None and kept < len(entry.stood) else ""
         for column, cell in enumerate(entry.stood):
             home = here.stood_to_now(column)
-            if cell != "" and column not in taken and home is not None and not self._stays(entry.tab, here, column):
+            if cell != "" and column not in taken and home is not None and not self._is_note(entry.tab, here, column):
                 cells[home] = cell
         for column in self._typed_since(there, row, set(places.values())):
             carry[column] = self._column_for(entry, self._headers(there), column, sheet)
@@ -282,12 +282,11 @@ class _Repair:
             self._put(sheet, row, place, cell)
 
     def _past(self, sheet: Sheet) -> list[int]:
-        """Columns of the list, as kept, that did not close up: they were dragged past a note beside it."""
-        columns, about = self._columns(sheet), self.aside.tab(sheet.id)
-        if about is None or not about.leaves or not columns.moved:
-            return []
-        listed = [columns.read_to_stood.get(column) for column, text in enumerate(about.headers) if text]
-        return [c for c in listed if c is not None and self._stays(sheet.id, columns, c)]
+        """Columns of the list, as kept, that did not close up: dragged past a note beside it, or put in there."""
+        columns = self._columns(sheet)
+        return [
+            c for c in range(len(columns.stood_headers)) if columns.is_listed(c) and self._stays(sheet.id, columns, c)
+        ]
 
     def _said_before(self, sheet: Sheet, column: int) -> set[Cell]:
         """What the rows that were kept said in a column. What says something else was typed since."""
@@ -390,6 +389,10 @@ class _Repair:
         """Whether a column stands beside those in which rows close up: rows that leave do not take it along."""
         about = self.aside.tab(tab)
         return bool(about and about.leaves and not _leaves(about, here.written(column)))
+
+    def _is_note(self, tab: int, here: Columns, column: int) -> bool:
+        """Whether a column is no part of the list, and no row took it along."""
+        return self._stays(tab, here, column) and not here.is_listed(column)
 
     def _typed_since(self, sheet: Sheet, row: int, written: Container[int]) -> Iterator[int]:
         """Columns of a row in which somebody typed since it came there, beside what the write left."""
