@@ -284,8 +284,8 @@ class Truth:
         for key, truth in self.records.items():
             yield from self._record(key, truth, view.records.get(key, []), everything)
         for key, rows in view.records.items():
-            if key[0] == "accounts" and len(rows) == 1 and ("pipeline", key[1]) in self.records:
-                continue  # sync made an account of that record
+            if key[0] == "accounts" and len(rows) == 1 and ("pipeline", key[1]) in self.records | self.gone:
+                continue  # sync made an account of that record, which somebody may have deleted since
             if key not in self.records:
                 kind = "record doubled" if len(rows) > 1 else "other"
                 yield Wrong(kind, f"{_name(key)} stands in {_where(rows, self.office)} and should not")
