@@ -14,12 +14,16 @@ from conftest import Run
 import sheetcrm.sync
 from sheetcrm import demo
 from sheetcrm.sync import init
+from sheetcrm.workbooks.excel import XlsxFile
 
 
 @pytest.fixture(scope="module")
 def demo_workbook(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("demo") / "crm.xlsx"
     demo.play(path, "en", lambda *_: None)
+    with XlsxFile(path) as book:  # somebody types after the last night
+        book.set("Leads", {"L2": "rings back on Monday"})
+        book.save()
     return path
 
 

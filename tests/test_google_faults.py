@@ -87,7 +87,11 @@ def test_a_killed_sync_is_carried_on_by_the_next(rig: Rig, known: dict[str, Scen
 
 @pytest.mark.parametrize("meet", ["read", "write"])
 def test_of_two_at_once_one_wins(rig: Rig, known: dict[str, Scene], meet: str) -> None:
-    assert two_at_once(rig, known[SECOND], meet) == ("1 writes landed, 1 refused, exit codes 0 and 0", [])
+    refused = "1 writes landed, 1 refused, exit codes 0 and 0"
+    seen = "1 writes landed, 0 refused, exit codes 0 and 0"  # the slower one read again after the other had written
+    came, wrong = two_at_once(rig, known[SECOND], meet)
+    assert wrong == []
+    assert came in ({refused} if meet == "write" else {refused, seen})
 
 
 def test_a_write_repeated_blindly_would_be_noticed() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import sheetcrm
 from benchmarks.google_rig import state_of
 from sheetcrm import cli
 from sheetcrm.report.blocks import CHARTS
+from sheetcrm.settings import Settings, working_day
 from sheetcrm.tables import Cell, CellError, Snapshot, Tab
 from sheetcrm.workbooks.google import GoogleWorkbook
 from tests.sheets_server.model import Cell as SheetCell
@@ -521,7 +522,10 @@ def test_a_romanian_sheet_is_typed_into_and_read_as_romanians_do(sheets_server: 
     assert tab.cell(row, tab.marks["own_probability"]) == 0.15
     assert google.says("Oportunități", "Țesătorul SRL", "De corectat") == ""
     assert google.says("Oportunități", "Țesătorul SRL", "Închidere estimată") == "12.03.2027"
-    assert google.says("Oportunități", "Țesătorul SRL", "Creat la") == f"{date.today():%d.%m.%Y}"
+    assert (
+        google.says("Oportunități", "Țesătorul SRL", "Creat la")
+        == f"{working_day(datetime.now(UTC), Settings()):%d.%m.%Y}"
+    )
     assert google.says("Oportunități", "Țesătorul SRL", "Valoare ponderată") == "185,18"
     google.calls()
     assert run("sync", google.address)[0] == 0
