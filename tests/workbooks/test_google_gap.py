@@ -7,6 +7,7 @@ word in its row and column.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
@@ -256,6 +257,21 @@ def test_a_column_that_comes_right_before_a_note_beside_the_list_goes_along(offi
     notes = sorted((raw_text(cell), row) for row, cells in rows for cell in cells if "beside" in raw_text(cell))
     assert [text for text, _ in notes] == [f"beside {row}" for row in range(1, 8)]  # what adjoins a list goes along
     assert also != "nothing" or [row for _, row in notes] == list(range(1, 8))
+
+
+@pytest.mark.parametrize("row", ["a word", 10**12, -1, None])
+def test_what_somebody_scribbles_into_the_hidden_tab_stops_nothing(office: Office, row: object) -> None:
+    office.sync(_typed(office, 2, "notes", "on the row that moves"))
+    kept = next(s for s in office.server.sheets.spreadsheets[office.id].sheets if s.title == "_sheetcrm")
+    about = json.dumps(["tab", office.leads, 0, "", [], {}, -1, [], [["ID"], 0, 0, "leads", {}, {}, [[0, 9]]]])
+    for place, line in enumerate([about, json.dumps(["stay", office.leads, row, "", [], {}, -1, []]), "hello", "[1]"]):
+        office.person.type_cell(kept.id, place, 0, line)
+    office.person.type_cell(office.leads, 1, office.column("stage"), "Qualified")
+    office.sync()
+    office.sync()
+    assert set(office.rows()) == {*COMPANIES, "Foxtrot"}
+    assert office.rows()["Acme"][0] == office.rows()["Beta"][0] == "opportunities"
+    assert office.rows()["Beta"][1]["Notes"] == "on the row that moves"
 
 
 def test_a_formula_that_comes_to_something_else_meanwhile_stops_nothing(office: Office) -> None:

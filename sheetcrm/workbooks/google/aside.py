@@ -21,7 +21,9 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from sheetcrm.tables import Cell, Formula
 from sheetcrm.workbooks.google.requests import block, copy, mark, put
@@ -201,32 +203,68 @@ def read_aside(sheet_id: int, rows: Sequence[Sequence[Cell]]) -> Aside:
     return Aside(sheet_id, _entries(rows[:end]), rows, under)
 
 
+Row = Annotated[int, Field(ge=0, lt=10_000_000)]
+"""No tab has more: a spreadsheet holds that many cells."""
+Column = Annotated[int, Field(ge=-1, lt=20_000)]
+"""No tab has more; -1 for none."""
+
+
+class _About(NamedTuple):
+    """What a line says of the tab as a whole."""
+
+    headers: tuple[str, ...]
+    header_row: Row
+    id_column: Column
+    mark: str
+    marks: dict[str, Column]
+    added: dict[Column, str]
+    leaves: tuple[tuple[Column, Column | None], ...] = ()
+
+
+class _Line(NamedTuple):
+    """A line as `Keeper` writes it."""
+
+    kind: Literal["tab", "set", "move", "add", "stay", "whole"]
+    tab: int
+    row: Row
+    read: str
+    formulas: tuple[Column, ...]
+    wrote: dict[Column, str]
+    to: int
+    carry: int | tuple[tuple[Column, Column], ...]
+    """Columns, or the number of the line that has the same."""
+    about: _About | None = None
+
+
+_LINE = TypeAdapter(_Line)
+
+
 def _entries(rows: Sequence[Sequence[Cell]]) -> list[Entry]:
     entries: list[Entry] = []
     carries: dict[int, tuple[tuple[int, int], ...]] = {}
     for place, row in enumerate(rows):
         try:
-            kind, tab, at, read, formulas, wrote, to, carry, *about = json.loads(str(row[0]))
-            if isinstance(carry, list):
-                carries[place] = tuple((int(a), int(b)) for a, b in carry)
-                carry = place
-            entry = Entry(
-                kind,
-                tab,
-                at,
-                tuple("" if p == "." else p for p in re.findall(r"\.|[^.]{4}", read)),
-                tuple(formulas),
-                {int(column): p for column, p in wrote.items()},
-                to,
+            line = _LINE.validate_json(str(row[0]) if row else "")
+        except ValidationError:
+            continue
+        carry = line.carry
+        if not isinstance(carry, int):
+            carries[place] = carry
+            carry = place
+        prints = tuple("" if p == "." else p for p in re.findall(r"\.|[^.]{4}", line.read))
+        about = line.about._asdict() if line.about else {}
+        entries.append(
+            Entry(
+                line.kind,
+                line.tab,
+                line.row,
+                prints,
+                line.formulas,
+                line.wrote,
+                line.to,
                 carries.get(carry, ()),
                 stood=tuple(row[1:]),
+                **about,
             )
-            if about:
-                headers, entry.header_row, entry.id_column, entry.mark, entry.marks, added, *leaves = about[0]
-                entry.headers = tuple(headers)
-                entry.added = {int(column): text for column, text in added.items()}
-                entry.leaves = tuple((a, b) for a, b in leaves[0]) if leaves else ()
-        except (ValueError, TypeError, IndexError):
-            continue
-        entries.append(entry)
+        )
     return entries
