@@ -19,6 +19,7 @@ from sheetcrm.decide import decide
 from sheetcrm.display import cards
 from sheetcrm.drafts import Draft
 from sheetcrm.fixes import CellsRead, Fix, cells_read, fixes_in, plan_fixes
+from sheetcrm.follow_ups import FollowUp
 from sheetcrm.frames import (
     TAKEN,
     cells_frame,
@@ -324,12 +325,8 @@ class Crm:
         0  Mark Ellis       14    5
         1   Anna Reed       13    4
         """
-        seen, to_do, day = (
-            activities_seen(self._run),
-            agenda(self._run, self._facts, self.offer_facts),
-            day_of_reading(self._run),
-        )
-        return TeamView(team(self._facts, seen, to_do, self.pipeline, day), self.language)
+        seen, day = activities_seen(self._run), day_of_reading(self._run)
+        return TeamView(team(self._facts, seen, self._to_do, self.pipeline, day), self.language)
 
     def follow_ups(self, owner: str | None = None) -> FollowUpsView:
         """All that the Today tab lists, by owner, the most urgent first; `.frame`.
@@ -339,7 +336,7 @@ class Crm:
         0  R-0014  activity
         1  R-0008   rotting
         """
-        found = agenda(self._run, self._facts, self.offer_facts)
+        found = self._to_do
         return FollowUpsView({who: found[who] for who in found if owner in (None, who)}, self.language)
 
     def rows(self, number: str, /, **where: str | None) -> pd.DataFrame:
@@ -449,6 +446,10 @@ class Crm:
         BacktestView(divided_on=2026-09-22, learned_from=0, tested_on=1)
         """
         return BacktestView(learned.backtest(self._cycles, self.pipeline), self.pipeline, self.language)
+
+    @property
+    def _to_do(self) -> dict[str, list[FollowUp]]:
+        return agenda(self._run, self._facts, self.offer_facts)
 
     @cached_property
     def _facts(self) -> list[Fact]:

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from sheetcrm import messages
 from sheetcrm.display import html
 from sheetcrm.display.plans import plan_rows, receipt_text, said, sums
-from sheetcrm.display.words import word
+from sheetcrm.display.words import caption, word
 from sheetcrm.intervals import share
 from sheetcrm.numerals import amounts_text, number_text, percent_text
 from sheetcrm.problems import SEVERITIES, Problem
@@ -46,9 +45,9 @@ def workbook_card(
         *_amounts("card-won", total.won_value, language),
         *_rate(total, language),
         _to_put_right(problems, language),
-        _said("card-last-run", language, moment=f"{last_run:%Y-%m-%d %H:%M}")
+        caption("card-last-run", language, moment=f"{last_run:%Y-%m-%d %H:%M}")
         if last_run
-        else _said("card-never-run", language),
+        else caption("card-never-run", language),
     ]
     return html.card(name, figures, lines)
 
@@ -57,7 +56,7 @@ COUNTED = ("records", "open", "won", "lost")
 
 
 def _amounts(key: str, amounts: Mapping[str, Decimal], language: str) -> list[str]:
-    return [_said(key, language, amounts=amounts_text(amounts, language))] if amounts else []
+    return [caption(key, language, amounts=amounts_text(amounts, language))] if amounts else []
 
 
 def _rate(total: Tally, language: str) -> list[str]:
@@ -66,15 +65,15 @@ def _rate(total: Tally, language: str) -> list[str]:
         return []
     sure = share(total.won, closed)
     rates = {"rate": total.win_rate, "low": sure.low, "high": sure.high}
-    return [_said("card-rate", language, **{key: percent_text(rate, language) for key, rate in rates.items()})]
+    return [caption("card-rate", language, **{key: percent_text(rate, language) for key, rate in rates.items()})]
 
 
 def _to_put_right(problems: Sequence[Problem], language: str) -> str:
     counts = {severity: sum(p.severity == severity for p in problems) for severity in SEVERITIES}
     if not counts["error"] and not counts["warning"]:
-        return _said("card-fine", language)
-    words = {f"{s}s": messages.text("report", f"n-{s}", language, n=counts[s]) for s in ("error", "warning")}
-    return _said("card-problems", language, **words)
+        return caption("card-fine", language)
+    words = {f"{s}s": word(f"n-{s}", language, n=counts[s]) for s in ("error", "warning")}
+    return caption("card-problems", language, **words)
 
 
 def problems_html(problems: Sequence[Problem], language: str) -> str:
@@ -87,7 +86,7 @@ def problems_html(problems: Sequence[Problem], language: str) -> str:
     if serious:
         blocks.append(_problem_table(serious, language))
     if hints:
-        title = messages.text("report", "n-hint", language, n=len(hints))
+        title = word("n-hint", language, n=len(hints))
         blocks.append(html.unfolded(title, _problem_table(hints, language)))
     return html.page(*blocks)
 
@@ -110,8 +109,8 @@ def _change_table(plan: Plan, language: str, snapshot: Snapshot) -> str:
     rows = plan_rows(plan, language, snapshot)
     if not rows:
         return ""
-    headers = [word("problem-tab", language), *(_said(key, language) for key in ("row", "change"))]
-    headers += [word("problem-column", language), *(_said(key, language) for key in ("before", "after"))]
+    headers = [word("problem-tab", language), *(caption(key, language) for key in ("row", "change"))]
+    headers += [word("problem-column", language), *(caption(key, language) for key in ("before", "after"))]
     return html.table(headers, rows, language)
 
 
@@ -130,15 +129,15 @@ def fix_html(
     """The cells that would be written, and what sync would then say of them. `judged`: solved, left, new."""
     language = plan.language
     if plan.is_empty:
-        return html.page(html.paragraph(_said("fix-nothing", language)))
+        return html.page(html.paragraph(caption("fix-nothing", language)))
     solved, left, new = judged
-    effect = _said("fix-effect", language, solved=len(solved), left=len(left), new=len(new))
+    effect = caption("fix-effect", language, solved=len(solved), left=len(left), new=len(new))
     blocks = [_change_table(plan, language, snapshot), html.paragraph(effect, bold=True)]
     if moves:
-        blocks.append(html.paragraph(_said("fix-moves", language, n=moves)))
+        blocks.append(html.paragraph(caption("fix-moves", language, n=moves)))
     for key, some in (("fix-new", new), ("fix-left", left)):
         if some:
-            blocks += [html.paragraph(_said(key, language)), _problem_table(some, language)]
+            blocks += [html.paragraph(caption(key, language)), _problem_table(some, language)]
     stops = [html.paragraph(said("plan-stopped", language, why=p.message(language)), bold=True) for p in then.stopped]
     return html.page(*blocks, *stops)
 
@@ -162,7 +161,3 @@ def follow_ups_html(by_owner: Mapping[str, Sequence[FollowUp]], language: str) -
         title = html.paragraph(f"{owner or words('no-owner')} ({len(some)})", bold=True)
         blocks += [title, html.table(headers, rows, language, numbers=(3,))]
     return html.page(*(blocks or [html.paragraph(words("nothing-to-do"))]))
-
-
-def _said(key: str, language: str, /, **values: object) -> str:
-    return messages.text("pictures", key, language, **values)

@@ -13,8 +13,8 @@ import textwrap
 from collections.abc import Mapping
 from typing import Any
 
-from sheetcrm import messages
 from sheetcrm.display.pictures import Picture
+from sheetcrm.display.words import caption
 from sheetcrm.workbooks.looks import CHART_INKS, INK, QUIET, RULE
 
 __all__ = ["Drawing", "drawn"]
@@ -36,7 +36,7 @@ class Drawing:
 
     def __init__(self, picture: Picture, key: str) -> None:
         self.picture = picture
-        self.note = messages.text("pictures", key, picture.language)
+        self.note = caption(key, picture.language)
 
     def __repr__(self) -> str:
         return f"{self.picture.title} – {self.note}"

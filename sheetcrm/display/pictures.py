@@ -12,10 +12,9 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, TypeAlias
 
-from sheetcrm import messages
 from sheetcrm.display import html
 from sheetcrm.display.numbers import days_text
-from sheetcrm.display.words import word
+from sheetcrm.display.words import caption, word
 from sheetcrm.funnel import months_between, step_rates
 from sheetcrm.intervals import share
 from sheetcrm.numerals import UNKNOWN, number_text, percent_text
@@ -100,10 +99,6 @@ class Picture:
         return html.page(html.paragraph(self.heading, bold=True), lines, drawn, below)
 
 
-def _said(key: str, language: str, /, **values: object) -> str:
-    return messages.text("pictures", key, language, **values)
-
-
 def _named(text: str | None, language: str) -> str:
     return text or word("blank", language)
 
@@ -120,7 +115,7 @@ def _cut(picture: Picture, shown: Sequence[str]) -> Picture:
     if more <= 0:
         return picture
     marks = tuple(mark for mark in picture.marks if mark.label in shown)
-    line = messages.text("report", "and-more", picture.language, n=more)
+    line = word("and-more", picture.language, n=more)
     return replace(picture, marks=marks, lines=(*picture.lines, line))
 
 
@@ -147,14 +142,14 @@ def stages(funnel: Funnel, language: str) -> Picture:
         for s in shown
     ]
     counts = {name: number_text(getattr(total, name), language) for name in ("records", "open", "won", "lost")}
-    lines = [_said("stages-all", language, **counts)]
+    lines = [caption("stages-all", language, **counts)]
     rates = step_rates(funnel.stages)
     known = [(rate, s) for s in steps if (rate := rates[s.stage.code]) is not None]
     if known and len(shown) > len(steps):
         rate, here = min(known, key=lambda step: step[0])
         there = shown[steps.index(here) + 1].stage.name
         values = {"n": round(rate * here.reached), "of": here.reached, "rate": percent_text(rate, language)}
-        lines.append(_said("stages-narrowest", language, here=here.stage.name, there=there, **values))
+        lines.append(caption("stages-narrowest", language, here=here.stage.name, there=there, **values))
     return Picture(
         "bars", word("chart-stages", language), tuple(lines), tuple(marks), language, word("stage", language)
     )
@@ -167,7 +162,7 @@ def cohorts(funnel: Funnel, language: str) -> Picture:
         for month, of in funnel.cohorts
         for mark in _outcomes(of, language)
     ]
-    lines = (_said("cohorts-young", language),)
+    lines = (caption("cohorts-young", language),)
     head = word("created-in", language)
     picture = Picture("columns", word("cohorts", language), lines, tuple(marks), language, head)
     return _cut(picture, picture.labels[-MOST_MONTHS:])
@@ -183,7 +178,7 @@ def groups(funnel: Funnel, language: str) -> Picture:
     """The win rate of each group, with the interval that so few deserve."""
     by = funnel.by or "owner"
     named = [(_named(key, language), of) for key, of in funnel.groups]
-    title = _said("win-rate-by", language, by=word(f"by-{by}", language).lower())
+    title = caption("win-rate-by", language, by=word(f"by-{by}", language).lower())
     return _win_rates(title, named, word(by, language), language)
 
 
@@ -194,15 +189,15 @@ def _win_rates(title: str, tallies: Iterable[tuple[str, Tally]], head: str, lang
         if closed:
             sure = share(of.won, closed)
             rate = percent_text(of.win_rate, language)
-            text = _said("win-rate-of", language, rate=rate, won=of.won, closed=closed)
+            text = caption("win-rate-of", language, rate=rate, won=of.won, closed=closed)
             marks.append(Mark(name, of.win_rate, text, "", sure.low, sure.high))
-    lines = [_said("interval", language)]
+    lines = [caption("interval", language)]
     if len(marks) > 1:
         best = max(marks, key=lambda mark: mark.low or 0)
         worst = min(marks, key=lambda mark: mark.high or 0)
         apart = (best.low or 0) > (worst.high or 0)
         lines.append(
-            _said("win-rates-apart" if apart else "win-rates-alike", language, best=best.label, worst=worst.label)
+            caption("win-rates-apart" if apart else "win-rates-alike", language, best=best.label, worst=worst.label)
         )
     return _largest(Picture("intervals", title, tuple(lines), tuple(marks), language, head, "percent"))
 
@@ -216,7 +211,7 @@ def months(lines: Sequence[Month], words: Sequence[str], language: str) -> Pictu
         for name, ink in kinds
         for head in [word(name, language)]
     ]
-    title = _said("months", language)
+    title = caption("months", language)
     return Picture("grouped", title, tuple(filter(None, words)), tuple(marks), language, word("month", language))
 
 
@@ -226,10 +221,10 @@ def durations(lines: Sequence[Duration], pipeline: Pipeline, language: str) -> P
     for line in lines:
         name = pipeline.label("stage", line.stage)
         median, p90 = days_text(line.median_days, language), days_text(line.p90_days, language)
-        text = _said("days-of", language, median=median, p90=p90, n=line.n)
+        text = caption("days-of", language, median=median, p90=p90, n=line.n)
         marks.append(Mark(name, line.median_days, text, "", line.median_days, line.p90_days))
-    title, head = _said("durations", language), word("stage", language)
-    return Picture("intervals", title, (_said("durations-how", language),), tuple(marks), language, head, "days")
+    title, head = caption("durations", language), word("stage", language)
+    return Picture("intervals", title, (caption("durations-how", language),), tuple(marks), language, head, "days")
 
 
 # ---------------------------------------------------------------- losses
@@ -241,9 +236,9 @@ def reasons(funnel: Funnel, language: str) -> Picture:
     marks = [
         Mark(_named(r.reason, language), r.lost, _part(r.lost, lost, language), ink="lost") for r in funnel.reasons
     ]
-    lines = [_said("lost-all", language, n=lost)]
+    lines = [caption("lost-all", language, n=lost)]
     if marks:
-        lines.append(_said("lost-most", language, reason=marks[0].label, part=marks[0].text))
+        lines.append(caption("lost-most", language, reason=marks[0].label, part=marks[0].text))
     head = word("reason", language)
     return _largest(Picture("bars", word("chart-reasons", language), tuple(lines), tuple(marks), language, head))
 
@@ -260,7 +255,7 @@ def losses(found: Sequence[Lost], across: str, pipeline: Pipeline, language: str
 
     columns = _columns(found, across, pipeline)
     others = {cell.where for cell in found}.difference(columns)
-    rest = messages.text("report", "rest", language, n=len(others))
+    rest = word("rest", language, n=len(others))
     counts: Counter[tuple[str, str]] = Counter()
     for cell in found:
         counts[cell.reason, where(cell.where) if cell.where in columns else rest] += cell.lost
@@ -274,12 +269,12 @@ def losses(found: Sequence[Lost], across: str, pipeline: Pipeline, language: str
         for n in [counts[reason, column]]
     ]
     head = word("last-stage" if across == "stage" else across, language)
-    title = _said("losses-by", language, by=head[:1].lower() + head[1:])
+    title = caption("losses-by", language, by=head[:1].lower() + head[1:])
     lines = []
     worst = max(found, key=lambda cell: cell.lost, default=None)
     if worst and worst.lost > 1:
         values = {"reason": _named(worst.reason, language), "where": where(worst.where), "n": worst.lost}
-        lines.append(_said("losses-most", language, **values))
+        lines.append(caption("losses-most", language, **values))
     return _largest(Picture("heat", title, tuple(lines), tuple(marks), language, word("reason", language)))
 
 
@@ -310,7 +305,7 @@ def _place(where: str, across: str, pipeline: Pipeline) -> tuple[int, str]:
 def win_rates(members: Iterable[Member], language: str) -> Picture:
     """The win rate of each owner."""
     named = [(_owner(m, language), m.tally) for m in members]
-    title = _said("win-rate-by", language, by=word("by-owner", language).lower())
+    title = caption("win-rate-by", language, by=word("by-owner", language).lower())
     return _win_rates(title, named, word("owner", language), language)
 
 
@@ -322,8 +317,8 @@ def open_values(members: Iterable[Member], language: str) -> Picture:
         for line in m.open
         if line.currency is not None
     ]
-    title, head = _said("open-values", language), word("owner", language)
-    lines = (_said("open-values-how", language),)
+    title, head = caption("open-values", language), word("owner", language)
+    lines = (caption("open-values-how", language),)
     return _largest(Picture("bars", title, lines, tuple(marks), language, head, "amount"))
 
 
@@ -331,7 +326,7 @@ def follow_ups(members: Sequence[Member], language: str) -> Picture:
     """How much waits for each owner, and how much of it is late."""
     parts = [(m, (("late", m.late, "lost"), ("not-late", m.due - m.late, "pale"))) for m in members if m.due]
     late, due = sum(m.late for m in members), sum(m.due for m in members)
-    lines = (_said("follow-ups-all", language, n=due, late=late),)
+    lines = (caption("follow-ups-all", language, n=due, late=late),)
     return _parts("follow-ups", parts, lines, language)
 
 
@@ -342,7 +337,7 @@ def activities(members: Sequence[Member], language: str) -> Picture:
         for m in members
         if m.owner or m.done or m.planned
     ]
-    return _parts("activities", parts, (_said("activities-how", language),), language)
+    return _parts("activities", parts, (caption("activities-how", language),), language)
 
 
 def _parts(
@@ -352,12 +347,12 @@ def _parts(
     language: str,
 ) -> Picture:
     marks = [
-        Mark(_owner(member, language), n, number_text(n, language), _said(key, language), ink=ink)
+        Mark(_owner(member, language), n, number_text(n, language), caption(key, language), ink=ink)
         for member, some in parts
         for key, n, ink in some
     ]
     head = word("owner", language)
-    return _largest(Picture("stacked", _said(title, language), lines, tuple(marks), language, head))
+    return _largest(Picture("stacked", caption(title, language), lines, tuple(marks), language, head))
 
 
 def _owner(member: Member, language: str) -> str:
@@ -383,15 +378,15 @@ def expected_months(lines: Sequence[ExpectedMonth], basis: Mapping[str, int], la
         month = short_month(line.month, language) if line.month else word("no-date", language)
         for name, ink in ways:
             amount = getattr(line, name)
-            series = _said(f"by-{name}", language)
+            series = caption(f"by-{name}", language)
             marks.append(
                 Mark(month, float(amount), _whole(amount, language), series, panel=line.currency or "?", ink=ink)
             )
     said = [
-        _said("expected-basis", language, **{name: basis.get(name, 0) for name in ("own", "learned", "configured")})
+        caption("expected-basis", language, **{name: basis.get(name, 0) for name in ("own", "learned", "configured")})
     ]
     if not basis.get("learned"):
-        said.append(_said("expected-not-learned", language))
+        said.append(caption("expected-not-learned", language))
     title, head = word("chart-expected", language), word("expected-close", language)
     return Picture("grouped", title, tuple(said), tuple(marks), language, head, "amount")
 
@@ -402,16 +397,16 @@ def chances(lines: Sequence[StageChance], pipeline: Pipeline, enough: int, langu
     for line in lines:
         name = pipeline.label("stage", line.stage)
         configured, learned = float(line.configured), None if line.learned is None else float(line.learned)
-        n = _said("n-closed", language, n=line.n)
+        n = caption("n-closed", language, n=line.n)
         text = f"{percent_text(configured, language)} ({n})"
-        marks.append(Mark(name, configured, text, _said("configured", language), ink="pale"))
+        marks.append(Mark(name, configured, text, caption("configured", language), ink="pale"))
         if learned is not None:
-            text = _said("learned-of", language, rate=percent_text(learned, language), n=n)
-            marks.append(Mark(name, learned, text, _said("learned", language), line.low, line.high))
-    lines_said: tuple[str, ...] = (_said("chances-how", language, enough=enough),)
+            text = caption("learned-of", language, rate=percent_text(learned, language), n=n)
+            marks.append(Mark(name, learned, text, caption("learned", language), line.low, line.high))
+    lines_said: tuple[str, ...] = (caption("chances-how", language, enough=enough),)
     if any(mark.low is not None for mark in marks):
-        lines_said += (_said("interval", language),)
-    title, head = _said("chances", language), word("stage", language)
+        lines_said += (caption("interval", language),)
+    title, head = caption("chances", language), word("stage", language)
     return Picture("intervals", title, lines_said, tuple(marks), language, head, "percent")
 
 
@@ -425,13 +420,13 @@ def fulfilled(lines: Sequence[Fulfilled], pipeline: Pipeline, language: str) -> 
     for stage, (wins, won) in sums.items():
         name = _named(pipeline.label("stage", stage), language)
         expected = number_text(wins, language, 1)
-        marks.append(Mark(name, float(wins), expected, _said("wins-expected", language), ink="pale"))
-        marks.append(Mark(name, won, number_text(won, language), _said("wins-came", language), ink="won"))
+        marks.append(Mark(name, float(wins), expected, caption("wins-expected", language), ink="pale"))
+        marks.append(Mark(name, won, number_text(won, language), caption("wins-came", language), ink="won"))
     records, still = sum(line.records for line in lines), sum(line.open for line in lines)
     expected = number_text(sum((line.wins for line in lines), Decimal(0)), language, 1)
     won = sum(line.won for line in lines)
-    said = (_said("fulfilled-all", language, n=records, expected=expected, won=won, open=still),)
-    title, head = _said("fulfilled", language), word("stage", language)
+    said = (caption("fulfilled-all", language, n=records, expected=expected, won=won, open=still),)
+    title, head = caption("fulfilled", language), word("stage", language)
     return Picture("grouped", title, said, tuple(marks), language, head)
 
 
@@ -442,19 +437,19 @@ def calibration(figures: Backtest, language: str) -> Picture:
         if line.by == "learned":
             span = f"{percent_text(line.low, language)} – {percent_text(line.high, language)}".replace(" % –", " –")
             for key, rate, ink in (("calibration-said", line.said, "pale"), ("calibration-won", line.won, "won")):
-                text = f"{percent_text(rate, language)} ({_said('n-tests', language, n=line.n)})"
-                marks.append(Mark(span, rate, text, _said(key, language), ink=ink))
-    title, head = _said("backtest", language), _said("calibration-head", language)
+                text = f"{percent_text(rate, language)} ({caption('n-tests', language, n=line.n)})"
+                marks.append(Mark(span, rate, text, caption(key, language), ink=ink))
+    title, head = caption("backtest", language), caption("calibration-head", language)
     return Picture("grouped", title, tuple(_scores(figures, language)), tuple(marks), language, head, "percent")
 
 
 def _scores(figures: Backtest, language: str) -> Iterator[str]:
     """Who foretold best, or that nothing can be said yet."""
     if figures.divided_on is None or not figures.learned_from or not figures.tested_on:
-        yield _said("backtest-too-young", language)
+        yield caption("backtest-too-young", language)
         return
     day = figures.divided_on.isoformat()
     values = {"day": day, "learned_from": figures.learned_from, "tested_on": figures.tested_on}
-    yield _said("backtest-how", language, **values)
+    yield caption("backtest-how", language, **values)
     brier = {by: UNKNOWN if s is None else number_text(s, language, 3) for by, s in figures.brier.items()}
-    yield _said("backtest-brier", language, **brier)
+    yield caption("backtest-brier", language, **brier)

@@ -13,6 +13,7 @@ from typing import Any, Literal
 from sheetcrm import messages
 from sheetcrm.columns import Layout, read_layout, tab_called
 from sheetcrm.display.numbers import cell_json, cell_text
+from sheetcrm.display.words import caption
 from sheetcrm.schema import FIELDS_OF_IDENTITY, SYNC_TABS
 from sheetcrm.tables import (
     AddColumn,
@@ -277,7 +278,7 @@ class _Reader:
         title = tab_of(change)
 
         def what(key: str, **values: object) -> str:
-            return messages.text("pictures", key, self.language, **values)
+            return caption(key, self.language, **values)
 
         match change:
             case SetCells(row, cells):

@@ -1,12 +1,17 @@
-"""The words of the Report tab, so that a terminal, a notebook and the tab call one thing alike."""
+"""Words that several ways of showing share, so that a terminal, a notebook and the Report tab call one thing alike."""
 
 from __future__ import annotations
 
 from sheetcrm import messages
 
-__all__ = ["word"]
+__all__ = ["caption", "word"]
 
 
-def word(key: str, language: str) -> str:
-    """One of them."""
-    return messages.text("report", key, language)
+def word(key: str, language: str, /, **values: object) -> str:
+    """A word of the Report tab."""
+    return messages.text("report", key, language, **values)
+
+
+def caption(key: str, language: str, /, **values: object) -> str:
+    """A word of charts and cards."""
+    return messages.text("pictures", key, language, **values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -118,7 +118,7 @@ class FixView:
         ['needs-missing']
         """
         after = set(map(_key, self.plan.problems))
-        return tuple(p for p in self.before if _key(p) not in after and p.severity != "hint")
+        return tuple(p for p in _without_hints(self.before) if _key(p) not in after)
 
     @property
     def left(self) -> tuple[Problem, ...]:
@@ -130,7 +130,7 @@ class FixView:
         ['bad-phone']
         """
         before, rows = set(map(_key, self.before)), {fix.id for fix in self.fixes}
-        return tuple(p for p in self.plan.problems if p.id in rows and _key(p) in before and p.severity != "hint")
+        return tuple(p for p in _without_hints(self.plan.problems) if p.id in rows and _key(p) in before)
 
     @property
     def new(self) -> tuple[Problem, ...]:
@@ -142,7 +142,7 @@ class FixView:
         ['bad-email']
         """
         before = set(map(_key, self.before))
-        return tuple(p for p in self.plan.problems if _key(p) not in before and p.severity != "hint")
+        return tuple(p for p in _without_hints(self.plan.problems) if _key(p) not in before)
 
     def to_frame(self) -> pd.DataFrame:
         """One row a cell: tab, id, column, before, after.
@@ -174,3 +174,7 @@ class FixView:
 def _key(problem: Problem) -> tuple[object, ...]:
     """What makes two problems the same one; its words may change."""
     return problem.tab, problem.id or problem.row, problem.column, problem.code
+
+
+def _without_hints(problems: Iterable[Problem]) -> Iterator[Problem]:
+    return (problem for problem in problems if problem.severity != "hint")

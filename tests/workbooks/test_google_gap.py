@@ -210,13 +210,19 @@ def test_a_column_that_comes_at_the_edge_of_the_grid_writes_over_no_header(offic
     assert office.rows()["Beta"][1]["Colour"] == "green"
 
 
+def _notes_beside_the_list(office: Office, rows: range) -> int:
+    """Words behind an empty column, `beside 1` in row 1 and so on; tells their column."""
+    sheet = next(s for s in office.server.sheets.spreadsheets[office.id].sheets if s.id == office.leads)
+    column = len(sheet.rows[0]) + 2
+    sheet.resize(columns=column + 4)
+    for row in rows:
+        office.person.type_cell(office.leads, row, column, f"beside {row}")
+    return column
+
+
 @pytest.mark.parametrize("field", ["closed_on", "notes", "contact"])
 def test_notes_beside_the_list_keep_their_rows_when_a_column_is_dragged_past_them(office: Office, field: str) -> None:
-    sheet = next(s for s in office.server.sheets.spreadsheets[office.id].sheets if s.id == office.leads)
-    beside = len(sheet.rows[0]) + 2
-    sheet.resize(columns=beside + 4)
-    for row in range(1, 9):  # the last two below the list
-        office.person.type_cell(office.leads, row, beside, f"beside {row}")
+    beside = _notes_beside_the_list(office, range(1, 9))  # the last two below the list
     office.sync(lambda: office.person.move_column(office.leads, office.column(field), beside + 2))
     office.sync()
     leads = office.book.read().marked("leads")
@@ -232,11 +238,7 @@ def test_notes_beside_the_list_keep_their_rows_when_a_column_is_dragged_past_the
 
 @pytest.mark.parametrize("also", ["nothing", "sorts the list", "inserts a row"])
 def test_a_column_that_comes_right_before_a_note_beside_the_list_goes_along(office: Office, also: str) -> None:
-    sheet = next(s for s in office.server.sheets.spreadsheets[office.id].sheets if s.id == office.leads)
-    beside = len(sheet.rows[0]) + 2
-    sheet.resize(columns=beside + 4)
-    for row in range(1, 8):
-        office.person.type_cell(office.leads, row, beside, f"beside {row}")
+    beside = _notes_beside_the_list(office, range(1, 8))
 
     def deed() -> None:
         office.person.insert_column(office.leads, beside, "Colour")

@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
 from pydantic import Field, TypeAdapter, ValidationError
 
@@ -29,7 +29,7 @@ from sheetcrm.tables import Cell, Formula
 from sheetcrm.workbooks.google.requests import block, copy, mark, put
 from sheetcrm.workbooks.google.values import KEY, MAX_TEXT, Json, content_of, serial
 
-__all__ = ["ASIDE", "PROBE_TITLE", "TITLE", "Aside", "Entry", "Keeper", "cell_print", "prints_of", "read_aside"]
+__all__ = ["ASIDE", "PROBE_TITLE", "TITLE", "Aside", "Entry", "Keeper", "Kind", "cell_print", "prints_of", "read_aside"]
 
 ASIDE = "aside"
 """The tab's mark."""
@@ -42,11 +42,14 @@ ROOM, ROOM_OF_MANY, MANY = 100, 10, 5000
 """Columns that somebody may insert in the moment of the write, and all is still kept; less where many rows are."""
 
 
+Kind: TypeAlias = Literal["tab", "set", "move", "add", "stay", "whole"]
+
+
 @dataclass(slots=True)
 class Entry:
     """One row that a write touches: as it was read, and as it stood in the instant of the write."""
 
-    kind: str
+    kind: Kind
     """`tab`: the headers of a tab. `set`: a row of which cells are written. `move`: a row
     that goes to another tab. `add`: a row that comes. `stay`: a row that closes up column by column.
     `whole`: a row of a tab that is written anew."""
@@ -120,37 +123,73 @@ def prints_of(cells: Iterable[Cell]) -> tuple[str, ...]:
     return tuple(prints)
 
 
+Row = Annotated[int, Field(ge=0, lt=10_000_000)]
+"""No tab has more: a spreadsheet holds that many cells."""
+Column = Annotated[int, Field(ge=-1, lt=20_000)]
+"""No tab has more; -1 for none."""
+
+
+class _About(NamedTuple):
+    """What a line says of the tab as a whole."""
+
+    headers: tuple[str, ...]
+    header_row: Row
+    id_column: Column
+    mark: str
+    marks: Mapping[str, Column]
+    added: Mapping[Column, str]
+    leaves: tuple[tuple[Column, Column | None], ...] = ()
+
+
+class _Line(NamedTuple):
+    """How an entry is written down, apart from what stood there."""
+
+    kind: Kind
+    tab: int
+    row: Row
+    read: str
+    formulas: tuple[Column, ...]
+    wrote: Mapping[Column, str]
+    to: int
+    carry: int | tuple[tuple[Column, Column], ...]
+    """Columns, or the number of the line that has the same."""
+    about: _About | None = None
+
+
+_LINE = TypeAdapter(_Line)
+
+
 class Keeper:
     """Collects what a write must keep, and makes the requests that keep it."""
 
     def __init__(self, under: Aside | None = None) -> None:
         self._under = under
-        self._lines: list[list[Any]] = []
+        self._lines: list[_Line] = []
         self._sources: list[tuple[int, int] | None] = []
         self._carries: dict[tuple[tuple[int, int], ...], int] = {}
         self._width = 1
 
     def keep(self, entry: Entry, width: int = 0) -> None:
         """Keep a row of a tab that has `width` columns; a row that comes has none to keep."""
-        carry: Any = entry.carry
+        carry: int | tuple[tuple[int, int], ...] = entry.carry
         if carry:
             known = self._carries.setdefault(entry.carry, len(self._lines))
             carry = known if known < len(self._lines) else entry.carry
-        self._lines.append(
-            [
-                entry.kind,
-                entry.tab,
-                entry.row,
-                "".join(p or "." for p in entry.read),
-                entry.formulas,
-                entry.wrote,
-                entry.to,
-                carry,
-            ]
-        )
+        read = "".join(p or "." for p in entry.read)
+        about = None
         if entry.kind == "tab":
-            about = (entry.headers, entry.header_row, entry.id_column, entry.mark, entry.marks, entry.added)
-            self._lines[-1].append((*about, entry.leaves))
+            about = _About(
+                entry.headers,
+                entry.header_row,
+                entry.id_column,
+                entry.mark,
+                entry.marks,
+                entry.added,
+                entry.leaves,
+            )
+        self._lines.append(
+            _Line(entry.kind, entry.tab, entry.row, read, entry.formulas, entry.wrote, entry.to, carry, about)
+        )
         self._sources.append(None if entry.kind == "add" else (entry.tab, entry.row))
         self._width = max(self._width, width)
 
@@ -191,9 +230,9 @@ class Keeper:
             place += count
 
 
-def _written(line: list[Any]) -> str:
-    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
-    return text if len(text) <= MAX_TEXT else json.dumps([line[0], line[1], line[2], "", [], {}, -1, []])
+def _written(line: _Line) -> str:
+    text = json.dumps(line if line.about else line[:-1], ensure_ascii=False, separators=(",", ":"))
+    return text if len(text) <= MAX_TEXT else json.dumps(_Line(line.kind, line.tab, line.row, "", (), {}, -1, ())[:-1])
 
 
 def read_aside(sheet_id: int, rows: Sequence[Sequence[Cell]]) -> Aside:
@@ -201,42 +240,6 @@ def read_aside(sheet_id: int, rows: Sequence[Sequence[Cell]]) -> Aside:
     end = next((place for place, row in enumerate(rows) if row and row[0] == UNDER), len(rows))
     under = read_aside(sheet_id, rows[end + 1 :]) if end < len(rows) else None
     return Aside(sheet_id, _entries(rows[:end]), rows, under)
-
-
-Row = Annotated[int, Field(ge=0, lt=10_000_000)]
-"""No tab has more: a spreadsheet holds that many cells."""
-Column = Annotated[int, Field(ge=-1, lt=20_000)]
-"""No tab has more; -1 for none."""
-
-
-class _About(NamedTuple):
-    """What a line says of the tab as a whole."""
-
-    headers: tuple[str, ...]
-    header_row: Row
-    id_column: Column
-    mark: str
-    marks: dict[str, Column]
-    added: dict[Column, str]
-    leaves: tuple[tuple[Column, Column | None], ...] = ()
-
-
-class _Line(NamedTuple):
-    """A line as `Keeper` writes it."""
-
-    kind: Literal["tab", "set", "move", "add", "stay", "whole"]
-    tab: int
-    row: Row
-    read: str
-    formulas: tuple[Column, ...]
-    wrote: dict[Column, str]
-    to: int
-    carry: int | tuple[tuple[Column, Column], ...]
-    """Columns, or the number of the line that has the same."""
-    about: _About | None = None
-
-
-_LINE = TypeAdapter(_Line)
 
 
 def _entries(rows: Sequence[Sequence[Cell]]) -> list[Entry]:

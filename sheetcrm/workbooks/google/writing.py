@@ -18,7 +18,7 @@ from sheetcrm.schema import SYNC_TABS, TABS
 from sheetcrm.tables import Cell, Formula, Plan, WriteTab, raw_text, same_cell
 from sheetcrm.workbooks.edits import NewRow, TabEdit, by_row
 from sheetcrm.workbooks.google import requests as do
-from sheetcrm.workbooks.google.aside import PROBE_TITLE, Entry, Keeper, cell_print, prints_of
+from sheetcrm.workbooks.google.aside import PROBE_TITLE, Entry, Keeper, Kind, cell_print, prints_of
 from sheetcrm.workbooks.google.charts import COLUMNS, ROWS, missing_charts
 from sheetcrm.workbooks.google.dressing import (
     dress_tab,
@@ -162,7 +162,7 @@ class _Writer:
     def _keep_row(
         self,
         sheet: Sheet,
-        kind: str,
+        kind: Kind,
         row: int,
         cells: Mapping[int, Cell] | None = None,
         to: int = -1,
